@@ -1,0 +1,81 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The same strictness for every Swift target: what a file imports is what it names, and what it exposes is spelled out.
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// C kernels are optimised in debug builds too: the tests run millions of elements through them.
+/// SwiftPM passes -O0 first and the last flag wins. No -march and no -ffast-math, ever: the instruction set is chosen
+/// at run time, and non-finite checks must see non-finite numbers.
+let optimised: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .debug))]
+
+/// Rooms in the order of the data, ground floor first: a target imports only targets above it in this list.
+let package = Package(
+  name: "ampscope",
+  products: [
+    .library(name: "MixedPrecision", targets: ["MixedPrecision"]),
+    .executable(name: "ampscope", targets: ["ampscope"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+  ],
+  targets: [
+    // C: libraries behind a face that Swift can import, and our own kernels.
+    .target(name: "CNcurses", linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+    .target(name: "CDNNL", linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
+    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+    .target(name: "CKernels", cSettings: optimised, linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+
+    // The engine.
+    .target(name: "TensorCore", swiftSettings: strict),
+    .target(name: "TrainingEvents", swiftSettings: strict),
+    .target(name: "RunStatistics", dependencies: ["TrainingEvents"], swiftSettings: strict),
+    .target(name: "GraphIR", dependencies: ["TensorCore"], swiftSettings: strict),
+    .target(name: "GraphCompiler", dependencies: ["TensorCore", "GraphIR"], swiftSettings: strict),
+    .target(name: "BackendAPI", dependencies: ["TensorCore", "GraphIR", "GraphCompiler"], swiftSettings: strict),
+    .target(
+      name: "BackendCPU",
+      dependencies: ["CDNNL", "CKernels", "TensorCore", "GraphIR", "GraphCompiler", "BackendAPI"],
+      swiftSettings: strict),
+    .target(name: "SafetensorsFormat", dependencies: ["TensorCore"], swiftSettings: strict),
+    .target(name: "Datasets", dependencies: ["CZlib", "TensorCore", "SafetensorsFormat"], swiftSettings: strict),
+    .target(
+      name: "Training",
+      dependencies: [
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "Datasets",
+        "SafetensorsFormat",
+      ],
+      swiftSettings: strict),
+    .target(name: "ModelZoo", dependencies: ["TensorCore", "GraphIR", "Training"], swiftSettings: strict),
+    .target(
+      name: "MixedPrecision",
+      dependencies: [
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU",
+        "SafetensorsFormat", "Datasets", "Training", "ModelZoo",
+      ],
+      swiftSettings: strict),
+
+    // The front end: sees the engine only through TrainingEvents.
+    .target(
+      name: "DashboardCore",
+      dependencies: [
+        "TrainingEvents", "RunStatistics", .product(name: "DequeModule", package: "swift-collections"),
+      ],
+      swiftSettings: strict),
+    .target(name: "DashboardTerminal", dependencies: ["CNcurses", "DashboardCore"], swiftSettings: strict),
+    .executableTarget(
+      name: "ampscope",
+      dependencies: [
+        "MixedPrecision", "TrainingEvents", "RunStatistics", "DashboardCore", "DashboardTerminal",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .gnu11
+)

@@ -1,0 +1,209 @@
+/*
+ * CKernels: the engine's own compute kernels.
+ *
+ * Every kernel exists three times: a readable scalar reference (reference/, the specification), AVX2+FMA+F16C, and
+ * AVX-512 (with AVX512_BF16 conversions where the processor has them). One table is chosen at start from what the
+ * processor reports; amp_select_kernels() lets tests choose another.
+ *
+ * Conventions
+ *  - Tensors are dense. Activations of rank 4 have the logical shape (N, C, H, W) and lie in memory as N, H, W, C.
+ *  - 16-bit formats are stored as uint16_t payloads. Arithmetic is fp32; a result is rounded once, to nearest, ties to
+ *    even, when it is stored. fp16 keeps subnormals; overflow gives infinity; NaN stays NaN (quiet).
+ *  - `threads` is the size of the calling thread's OpenMP team. Work is cut statically by index, so a result depends on
+ *    `threads` and the instruction set, never on timing. Reductions use fixed chunks and a fixed order.
+ *  - Kernels allocate nothing and take no locks. Scratch is passed in; its size is asked for beforehand.
+ */
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- formats and dispatch ---------------------------------------------------------------------------------- */
+
+typedef enum { AMP_F32 = 0, AMP_F16 = 1, AMP_BF16 = 2 } amp_dtype;
+
+typedef enum { AMP_ISA_REFERENCE = 0, AMP_ISA_AVX2 = 1, AMP_ISA_AVX512 = 2 } amp_isa;
+
+typedef struct {
+  bool avx2, fma, f16c, avx512f, avx512bw, avx512vl, avx512_bf16, avx512_fp16, amx_bf16;
+} amp_cpu_features;
+
+/* What the processor and the operating system offer. */
+amp_cpu_features amp_detect_cpu(void);
+
+/* Best kernel set this processor can run. */
+amp_isa amp_best_isa(void);
+
+/* Makes every kernel use that set from now on; false, and no change, if the processor cannot run it. The best set is
+   chosen before the first call otherwise. For tests and start-up, not while kernels run. */
+bool amp_select_kernels(amp_isa isa);
+
+/* The set in use. */
+amp_isa amp_selected_isa(void);
+
+/* ---- threads ------------------------------------------------------------------------------------------------ */
+
+/* Runs body(context, index, count) for index 0..<count, on the calling thread's libgomp team (GOMP_parallel), the same
+   team that oneDNN uses when called from this thread. */
+void amp_parallel(int threads, void (*body)(void *context, int index, int count), void *context);
+
+/* Sets the team size that oneDNN will use on the calling thread (omp_set_num_threads). */
+void amp_set_team_size(int threads);
+
+/* Binds every thread of the calling thread's team to the given processors; member i may run on all of them.
+   0, or an errno value. */
+int amp_bind_team(int threads, const int *processors, int count);
+
+/* Lowers the scheduling priority of every thread of the team (nice value, per Linux thread). 0, or an errno value. */
+int amp_nice_team(int threads, int nice_value);
+
+/* Sets flush-to-zero and denormals-are-zero on every thread of the team, or clears them. */
+void amp_flush_denormals(int threads, bool enable);
+
+/* ---- conversions -------------------------------------------------------------------------------------------- */
+
+/* dst[i] = src[i] in another format; count elements. from == to copies. */
+void amp_cast(int threads, amp_dtype from, const void *src, amp_dtype to, void *dst, size_t count);
+
+/* (N, H, W, C) -> (N, C, H, W) in memory, and back, for elements of a format; spatial = H * W. */
+void amp_channels_last_to_first(int threads, amp_dtype dtype, const void *src, void *dst, size_t n, size_t channels,
+                                size_t spatial);
+void amp_channels_first_to_last(int threads, amp_dtype dtype, const void *src, void *dst, size_t n, size_t channels,
+                                size_t spatial);
+
+/* ---- elementwise -------------------------------------------------------------------------------------------- */
+
+/* y = x + bias per column; x, y: (rows, columns) of dtype; bias: (columns) of bias_dtype or NULL. relu: y = max(y, 0)
+   (NaN stays NaN) after the addition. The sum is rounded once. x may equal y. x_dtype may be AMP_F32 while y is 16 bits
+   (the epilogue of a product accumulated in fp32). */
+void amp_bias_activation(int threads, amp_dtype x_dtype, const void *x, amp_dtype bias_dtype, const void *bias,
+                         bool relu, amp_dtype y_dtype, void *y, size_t rows, size_t columns);
+
+void amp_relu(int threads, amp_dtype dtype, const void *x, void *y, size_t count);
+/* dx = y > 0 ? dy : 0, with y the output of relu (torch's threshold_backward). dx may equal dy. */
+void amp_relu_backward(int threads, amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count);
+
+/* Exact GELU, x * Phi(x) with the error function (torch's default), absolute error of Phi at most 2 ulp of fp32. */
+void amp_gelu(int threads, amp_dtype dtype, const void *x, void *y, size_t count);
+/* dx = dy * (Phi(x) + x * phi(x)). dx may equal dy. */
+void amp_gelu_backward(int threads, amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count);
+
+/* z = x + y. z may equal x or y. */
+void amp_add(int threads, amp_dtype dtype, const void *x, const void *y, void *z, size_t count);
+
+/* Inverted dropout: y = keep(i) ? x / (1 - p) : 0, keep(i) drawn by Philox 4x32-10 with key `seed` and counter
+   (i / 4, attempt, operation), lane i % 4: element i is kept iff its 32-bit draw, as an unsigned number, is >= p * 2^32.
+   The backward pass is the same function on dy. y may equal x. 0 <= p < 1. */
+void amp_dropout(int threads, amp_dtype dtype, const void *x, void *y, size_t count, float p, uint64_t seed,
+                 uint64_t attempt, uint32_t operation);
+
+/* The four 32-bit words of Philox 4x32-10 (Salmon et al. 2011) for a 64-bit key and a 128-bit counter. */
+void amp_philox4x32(uint64_t key, const uint32_t counter[4], uint32_t out[4]);
+
+/* ---- reductions --------------------------------------------------------------------------------------------- */
+
+/* Bytes of scratch for amp_column_sum. */
+size_t amp_column_sum_scratch(int threads, size_t rows, size_t columns);
+/* out[j] = sum over i of x[i, j]; x: (rows, columns) of dtype, summed in fp32, stored in out_dtype. */
+void amp_column_sum(int threads, amp_dtype dtype, const void *x, amp_dtype out_dtype, void *out, size_t rows,
+                    size_t columns, void *scratch);
+
+/* What one pass over the gradients finds, of the unscaled values g * inverse_scale. */
+typedef struct {
+  double sum_of_squares;   /* of the finite elements, in fp64 */
+  float largest;           /* largest magnitude of the finite elements */
+  uint64_t non_finite;     /* number of NaN and infinite elements, tested before the multiplication */
+} amp_gradient_statistics;
+
+/* One pass over count elements of one gradient; the result is written, not accumulated. */
+void amp_gradient_scan(int threads, amp_dtype dtype, const void *gradient, size_t count, float inverse_scale,
+                       amp_gradient_statistics *result);
+
+/* ---- pooling, normalisation, loss --------------------------------------------------------------------------- */
+
+/* Global average pooling: x (N, H*W, C) in memory -> y (N, C), both of dtype, mean over H*W in fp32. */
+void amp_global_average_pool(int threads, amp_dtype dtype, const void *x, void *y, size_t n, size_t spatial,
+                             size_t channels);
+/* dx (N, H*W, C) = dy (N, C) / (H*W). */
+void amp_global_average_pool_backward(int threads, amp_dtype dtype, const void *dy, void *dx, size_t n, size_t spatial,
+                                      size_t channels);
+
+/* Batch normalisation over rows = N*H*W (Ioffe & Szegedy 2015; torch.nn.BatchNorm2d). All per-channel arrays are fp32 of
+   length channels; x, y, dy, dx: (rows, channels) of dtype. */
+size_t amp_batch_norm_scratch(int threads, size_t rows, size_t channels);
+
+/* Training: batch mean and rstd = 1 / sqrt(biased variance + eps) are saved; running_* receive
+   (1 - momentum) * old + momentum * batch (variance unbiased) in new_running_*, the old ones stay as they are: the
+   caller commits them. relu: y = max(bn, 0) fused (exact: rounding commutes with max). The variance is computed without
+   cancellation (two passes, or Welford/Chan in chunks). */
+void amp_batch_norm_train(int threads, amp_dtype dtype, const void *x, const float *weight, const float *bias,
+                          const float *running_mean, const float *running_variance, float momentum, float eps, bool relu,
+                          void *y, float *saved_mean, float *saved_rstd, float *new_running_mean,
+                          float *new_running_variance, size_t rows, size_t channels, void *scratch);
+
+/* Inference with running statistics. */
+void amp_batch_norm_infer(int threads, amp_dtype dtype, const void *x, const float *weight, const float *bias,
+                          const float *running_mean, const float *running_variance, float eps, bool relu, void *y,
+                          size_t rows, size_t channels);
+
+/* Gradients. y is the forward output where relu was fused (dy counts only where y > 0), else NULL.
+   dweight = sum dy*(x-mean)*rstd, dbias = sum dy, dx = weight*rstd*(dy - dbias/rows - xhat*dweight/rows).
+   dx may equal dy. */
+void amp_batch_norm_backward(int threads, amp_dtype dtype, const void *dy, const void *x, const void *y,
+                             const float *weight, const float *saved_mean, const float *saved_rstd, void *dx,
+                             float *dweight, float *dbias, size_t rows, size_t channels, void *scratch);
+
+/* Softmax cross-entropy of fp32 logits (n, classes) with class labels: *loss = mean over n of
+   logsumexp(logits) - logits[label], row losses summed in fp64 in index order. row_loss (n) may be NULL.
+   A label outside 0..<classes gives NaN. */
+void amp_cross_entropy(int threads, const float *logits, const int64_t *labels, float *loss, float *row_loss, size_t n,
+                       size_t classes);
+/* dlogits = (softmax(logits) - onehot(label)) * (seed / n); seed is the loss scale. */
+void amp_cross_entropy_backward(int threads, const float *logits, const int64_t *labels, float seed, float *dlogits,
+                                size_t n, size_t classes);
+/* predictions[i] = index of the largest logit of row i, the first among equals; -1 if the row holds a NaN. */
+void amp_argmax(int threads, const float *logits, int64_t *predictions, size_t n, size_t classes);
+
+/* ---- optimizers --------------------------------------------------------------------------------------------- */
+
+/* What an update wrote (or would have written). */
+typedef struct {
+  uint64_t non_finite;       /* new weights or states that are NaN or infinite */
+  float largest_weight;      /* largest magnitude among new weights */
+  float largest_state[2];    /* largest magnitude among new momentum buffers, or first and second moments */
+} amp_update_statistics;
+
+/* torch.optim.SGD with momentum (no dampening, no Nesterov): g = gradient * inverse_scale + weight_decay * w;
+   buffer = first_step ? g : momentum * buffer + g; w -= lr * buffer.
+   low_precision_copy (may be NULL) receives the new weight in copy_dtype.
+   dry_run: compute and judge, write nothing. */
+typedef struct {
+  float lr, momentum, weight_decay, inverse_scale;
+  bool first_step, dry_run;
+} amp_sgd_settings;
+void amp_sgd_update(int threads, const amp_sgd_settings *settings, float *weight, amp_dtype gradient_dtype,
+                    const void *gradient, float *momentum_buffer, amp_dtype copy_dtype, void *low_precision_copy,
+                    size_t count, amp_update_statistics *result);
+
+/* torch.optim.AdamW (Loshchilov & Hutter 2019), step counted from 1:
+   w *= 1 - lr * weight_decay; m = beta1 * m + (1 - beta1) * g; v = beta2 * v + (1 - beta2) * g * g;
+   w -= (lr / (1 - beta1^step)) * m / (sqrt(v) / sqrt(1 - beta2^step) + eps). Bias corrections in fp64. */
+typedef struct {
+  float lr, beta1, beta2, eps, weight_decay, inverse_scale;
+  int64_t step;
+  bool dry_run;
+} amp_adamw_settings;
+void amp_adamw_update(int threads, const amp_adamw_settings *settings, float *weight, amp_dtype gradient_dtype,
+                      const void *gradient, float *first_moment, float *second_moment, amp_dtype copy_dtype,
+                      void *low_precision_copy, size_t count, amp_update_statistics *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

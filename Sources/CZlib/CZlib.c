@@ -1,0 +1,2 @@
+/* An ordinary C target needs one source file. */
+#include "CZlib.h"

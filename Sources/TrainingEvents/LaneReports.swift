@@ -1,0 +1,260 @@
+/// The loss scale of a lane changed.
+public struct ScaleReport: Codable, Sendable, Hashable {
+  /// Which lane.
+  public var lane: LaneID
+  /// Attempt after which it changed.
+  public var attempt: Int
+  /// Scale before.
+  public var from: Double
+  /// Scale after.
+  public var to: Double
+  /// Why.
+  public var cause: Cause
+
+  /// Why a loss scale changed.
+  public enum Cause: String, Codable, Sendable, Hashable {
+    /// The growth interval passed without a non-finite gradient.
+    case growth
+    /// A gradient was not finite.
+    case backoff
+    /// A precision change set the scaler anew.
+    case reset
+  }
+
+  /// Creates a report of a change.
+  public init(lane: LaneID, attempt: Int, from: Double, to: Double, cause: Cause) {
+    self.lane = lane
+    self.attempt = attempt
+    self.from = from
+    self.to = to
+    self.cause = cause
+  }
+}
+
+/// A lane changed its precision at a step boundary.
+public struct PrecisionReport: Codable, Sendable, Hashable {
+  /// Which lane.
+  public var lane: LaneID
+  /// The first attempt in the new precision.
+  public var attempt: Int
+  /// Precision before.
+  public var from: Precision
+  /// Precision after.
+  public var to: Precision
+  /// Milliseconds that compiling took; 0 where the executable was at hand.
+  public var compileMilliseconds: Double
+  /// Whether parameters were rounded.
+  public var lossy: Bool
+  /// What became of the loss scaler.
+  public var scaler: ScalerFate
+
+  /// What a precision change does to a loss scaler.
+  public enum ScalerFate: String, Codable, Sendable, Hashable {
+    /// The scale and its tracker go on as they were.
+    case kept
+    /// A scaler starts at its initial scale.
+    case reset
+    /// The new precision has none.
+    case off
+  }
+
+  /// Creates a report of a change.
+  public init(
+    lane: LaneID, attempt: Int, from: Precision, to: Precision, compileMilliseconds: Double, lossy: Bool,
+    scaler: ScalerFate
+  ) {
+    self.lane = lane
+    self.attempt = attempt
+    self.from = from
+    self.to = to
+    self.compileMilliseconds = compileMilliseconds
+    self.lossy = lossy
+    self.scaler = scaler
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case lane, attempt, from, to
+    case compileMilliseconds = "compileMs"
+    case lossy, scaler
+  }
+}
+
+/// What a lane is doing.
+public struct LaneStateReport: Codable, Sendable, Hashable {
+  /// Which lane.
+  public var lane: LaneID
+  /// The next attempt.
+  public var attempt: Int
+  /// What it does from now on.
+  public var state: LaneState
+
+  /// Creates a report of a state.
+  public init(lane: LaneID, attempt: Int, state: LaneState) {
+    self.lane = lane
+    self.attempt = attempt
+    self.state = state
+  }
+}
+
+/// The states of a lane.
+public enum LaneState: String, Codable, Sendable, Hashable {
+  /// Building its executable.
+  case compiling
+  /// Training.
+  case running
+  /// Held by the user.
+  case paused
+  /// Measuring loss and accuracy on the validation split.
+  case evaluating
+  /// All steps done, or stopped by the user.
+  case finished
+  /// Weights or final loss are non-finite, or none of the last 100 attempts committed.
+  case diverged
+  /// Ended by an error.
+  case failed
+}
+
+/// Bytes of a lane by owner, from the memory plan, beside the measured size of the process.
+public struct MemoryReport: Codable, Sendable, Hashable {
+  /// Which lane.
+  public var lane: LaneID
+  /// The attempt from which this holds.
+  public var attempt: Int
+  /// Precision that was planned for.
+  public var precision: Precision
+  /// Planned bytes at the moment of the peak, by owner.
+  public var bytes: MemoryBreakdown
+  /// Planned peak: persistent state plus arena. The sum of `bytes`.
+  public var peak: Int
+  /// What the same buffers would take without sharing, in bytes.
+  public var unshared: Int
+  /// Resident set size of the whole process (all lanes, libraries, data) in bytes, measured.
+  public var rss: Int
+
+  /// Creates a report; every field is stated.
+  public init(
+    lane: LaneID, attempt: Int, precision: Precision, bytes: MemoryBreakdown, peak: Int, unshared: Int, rss: Int
+  ) {
+    self.lane = lane
+    self.attempt = attempt
+    self.precision = precision
+    self.bytes = bytes
+    self.peak = peak
+    self.unshared = unshared
+    self.rss = rss
+  }
+}
+
+/// Bytes by owner.
+public struct MemoryBreakdown: Codable, Sendable, Hashable {
+  /// Trainable parameters and BatchNorm statistics in fp32.
+  public var parameters: Int
+  /// fp32 masters where parameters are stored in 16 bits.
+  public var masters: Int
+  /// 16-bit copies of fp32 parameters, written by the optimizer.
+  public var lowPrecisionCopies: Int
+  /// Gradients of parameters.
+  public var gradients: Int
+  /// Momentum or Adam moments.
+  public var optimizerState: Int
+  /// Activations, their gradients, and inputs.
+  public var activations: Int
+  /// Scratch of single operations, and gaps of the plan.
+  public var workspace: Int
+
+  /// Creates a breakdown in bytes.
+  public init(
+    parameters: Int = 0, masters: Int = 0, lowPrecisionCopies: Int = 0, gradients: Int = 0, optimizerState: Int = 0,
+    activations: Int = 0, workspace: Int = 0
+  ) {
+    self.parameters = parameters
+    self.masters = masters
+    self.lowPrecisionCopies = lowPrecisionCopies
+    self.gradients = gradients
+    self.optimizerState = optimizerState
+    self.activations = activations
+    self.workspace = workspace
+  }
+
+  /// Sum over all owners.
+  public var total: Int {
+    parameters + masters + lowPrecisionCopies + gradients + optimizerState + activations + workspace
+  }
+}
+
+/// Loss and accuracy of a lane on the validation split.
+public struct EvaluationReport: Codable, Sendable, Hashable {
+  /// Which lane.
+  public var lane: LaneID
+  /// Attempts made before.
+  public var attempt: Int
+  /// Mean loss.
+  public var loss: Double
+  /// Share of correct answers, 0 to 1.
+  public var accuracy: Double
+  /// Number of samples looked at.
+  public var count: Int
+  /// True for the one at the end, on the whole validation split.
+  public var isFinal: Bool
+
+  /// Creates a report of an evaluation.
+  public init(lane: LaneID, attempt: Int, loss: Double, accuracy: Double, count: Int, isFinal: Bool) {
+    self.lane = lane
+    self.attempt = attempt
+    self.loss = loss
+    self.accuracy = accuracy
+    self.count = count
+    self.isFinal = isFinal
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case lane, attempt, loss, accuracy
+    case count = "n"
+    case isFinal = "final"
+  }
+}
+
+/// Accuracy of a lane against the baseline on the same validation samples.
+public struct AgreementReport: Codable, Sendable, Hashable {
+  /// The lane compared with.
+  public var baseline: LaneID
+  /// The lane compared.
+  public var lane: LaneID
+  /// Attempts that both had made.
+  public var attempt: Int
+  /// Accuracy of the lane minus the baseline's (a fraction, not points).
+  public var difference: Double
+  /// Lower end of the 95 % interval of the difference.
+  public var low: Double
+  /// Upper end of the 95 % interval of the difference.
+  public var high: Double
+  /// Number of samples.
+  public var count: Int
+  /// McNemar's exact two-sided p value.
+  public var mcNemarP: Double
+  /// Why the comparison means nothing (a precision toggle during the run); nil where it stands.
+  public var void: String?
+
+  /// Creates a report of a comparison.
+  public init(
+    baseline: LaneID, lane: LaneID, attempt: Int, difference: Double, low: Double, high: Double, count: Int,
+    mcNemarP: Double, void: String?
+  ) {
+    self.baseline = baseline
+    self.lane = lane
+    self.attempt = attempt
+    self.difference = difference
+    self.low = low
+    self.high = high
+    self.count = count
+    self.mcNemarP = mcNemarP
+    self.void = void
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case baseline, lane, attempt, difference, low, high
+    case count = "n"
+    case mcNemarP = "mcnemarP"
+    case void
+  }
+}

@@ -1,0 +1,101 @@
+/// What a front end can ask of a session. Commands take effect between steps, never inside one.
+public enum TrainingCommand: Sendable, Hashable {
+  /// Hold all lanes after the step they are in.
+  case pause
+  /// Go on.
+  case resume
+  /// While paused: make one attempt in every lane.
+  case step
+  /// End all lanes after the step they are in; a final evaluation and the summary follow.
+  case stop
+  /// End all lanes after the step they are in, without the final evaluation.
+  case abandon
+  /// Change the precision of a lane at its next step boundary.
+  case setPrecision(LaneID, Precision)
+  /// Change the learning rate of one lane, or of all where the lane is nil.
+  case setLearningRate(LaneID?, Double)
+  /// Change how lanes share the device.
+  case setSchedule(Schedule)
+}
+
+extension TrainingCommand: CustomStringConvertible {
+  /// One line for logs.
+  public var description: String {
+    switch self {
+    case .pause: "pause"
+    case .resume: "resume"
+    case .step: "single step"
+    case .stop: "stop"
+    case .abandon: "abandon"
+    case .setPrecision(let lane, let precision): "lane \(lane): precision \(precision.rawValue)"
+    case .setLearningRate(let lane, let rate): "\(lane.map { "lane \($0)" } ?? "all lanes"): learning rate \(rate)"
+    case .setSchedule(let schedule): "schedule \(schedule.rawValue)"
+    }
+  }
+}
+
+/// A command was carried out or refused.
+public struct CommandReport: Codable, Sendable, Hashable {
+  /// The command.
+  public var command: TrainingCommand
+  /// Why it was refused and what to do; nil where it was carried out.
+  public var refusal: String?
+
+  /// Creates a report about a command.
+  public init(command: TrainingCommand, refusal: String? = nil) {
+    self.command = command
+    self.refusal = refusal
+  }
+}
+
+/// Written as an object: `{"name": "setPrecision", "lane": "B", "precision": "amp-fp16"}`.
+extension TrainingCommand: Codable {
+  enum CodingKeys: String, CodingKey { case name, lane, precision, learningRate = "lr", schedule }
+
+  /// Reads a command; throws `DecodingError` for an unknown name or a missing field.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let name = try container.decode(String.self, forKey: .name)
+    switch name {
+    case "pause": self = .pause
+    case "resume": self = .resume
+    case "step": self = .step
+    case "stop": self = .stop
+    case "abandon": self = .abandon
+    case "setPrecision":
+      self = .setPrecision(
+        try container.decode(LaneID.self, forKey: .lane), try container.decode(Precision.self, forKey: .precision))
+    case "setLearningRate":
+      self = .setLearningRate(
+        try container.decodeIfPresent(LaneID.self, forKey: .lane),
+        try container.decode(Double.self, forKey: .learningRate))
+    case "setSchedule": self = .setSchedule(try container.decode(Schedule.self, forKey: .schedule))
+    default:
+      throw DecodingError.dataCorruptedError(
+        forKey: .name, in: container, debugDescription: "unknown command \"\(name)\"")
+    }
+  }
+
+  /// Writes a command.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    switch self {
+    case .pause: try container.encode("pause", forKey: .name)
+    case .resume: try container.encode("resume", forKey: .name)
+    case .step: try container.encode("step", forKey: .name)
+    case .stop: try container.encode("stop", forKey: .name)
+    case .abandon: try container.encode("abandon", forKey: .name)
+    case .setPrecision(let lane, let precision):
+      try container.encode("setPrecision", forKey: .name)
+      try container.encode(lane, forKey: .lane)
+      try container.encode(precision, forKey: .precision)
+    case .setLearningRate(let lane, let rate):
+      try container.encode("setLearningRate", forKey: .name)
+      try container.encodeIfPresent(lane, forKey: .lane)
+      try container.encode(rate, forKey: .learningRate)
+    case .setSchedule(let schedule):
+      try container.encode("setSchedule", forKey: .name)
+      try container.encode(schedule, forKey: .schedule)
+    }
+  }
+}
