@@ -1,0 +1,106 @@
+public import GraphCompiler
+public import GraphIR
+public import TensorCore
+
+/// A device that can hold training state and run graphs.
+///
+/// Nothing above this room assumes host pointers: state is read and written by name, a step goes in as a request and
+/// comes out as an outcome.
+public protocol Backend: Sendable {
+  /// Short name, for example "cpu".
+  var name: String { get }
+
+  /// How the device computes a 16-bit format; nil where it cannot run it at all.
+  func support(for dtype: DType) -> ComputeSupport?
+
+  /// Memory for everything that a step commits.
+  ///
+  /// Throws `AllocationError` where the device has not that much.
+  func makeState(_ layout: StateLayout) throws -> any DeviceState
+
+  /// Creates the kernels of a graph for a team of `threads`, and says how much scratch each node needs.
+  ///
+  /// Call it from any thread; the result may be run from another one that has a team of the same size.
+  /// Throws `BackendError` that names the node where the device cannot run it.
+  func prepare(_ graph: Graph, threads: Int) throws -> any PreparedGraph
+}
+
+/// How a device computes a format.
+public struct ComputeSupport: Sendable, Hashable {
+  /// True where products are computed in the format; false where it is storage only and the arithmetic is fp32.
+  public var isNative: Bool
+  /// One line for people.
+  public var explanation: String
+
+  /// Creates a statement.
+  public init(isNative: Bool, explanation: String) {
+    self.isNative = isNative
+    self.explanation = explanation
+  }
+}
+
+/// A graph with its kernels, not yet placed in memory.
+public protocol PreparedGraph {
+  /// Bytes of scratch by node number.
+  var scratch: [Int: Int] { get }
+
+  /// Binds every kernel to its offsets. Throws `BackendError` where plan and graph do not belong together.
+  func bind(_ plan: MemoryPlan, layout: StateLayout) throws -> any Executable
+}
+
+/// A compiled graph: a flat list of bound calls over one arena.
+///
+/// Belongs to one lane: used by one thread at a time. Holds no tensors of its own, so a cached executable of a mode that
+/// is not in use costs no memory.
+public protocol Executable: AnyObject {
+  /// The graph it runs.
+  var graph: Graph { get }
+  /// Where its tensors lie.
+  var plan: MemoryPlan { get }
+
+  /// Prepares a state for this executable: sizes the arena, and rebuilds 16-bit copies from the parameters.
+  ///
+  /// Call it after parameters changed by other means than `run`, and when another executable was active.
+  func activate(_ state: any DeviceState) throws
+
+  /// Runs the graph once.
+  ///
+  /// With a `commit` node this is one training attempt, a transaction on the state. Allocates nothing.
+  /// Throws `BackendError` where a kernel reports a failure; the state is then as before.
+  func run(_ request: StepRequest, on state: any DeviceState) throws -> StepOutcome
+
+  /// Copies a named output of the last run to the host, as fp32. Throws `BackendError` for an unknown name.
+  func read(_ output: String, from state: any DeviceState) throws -> [Float]
+
+  /// One line a node for people: what computes it ("brg:avx512_core_bf16", "own kernel, avx512").
+  var implementations: [String] { get }
+}
+
+/// Everything that a step commits, in the memory of a device: parameters, statistics, optimizer state, step control.
+public protocol DeviceState: AnyObject {
+  /// Names, formats and places.
+  var layout: StateLayout { get }
+  /// Scale, step count and the like.
+  var control: StepControl { get set }
+  /// Writes an entry from host memory of exactly its size. Throws `BackendError` for an unknown name or another size.
+  func write(_ name: String, from bytes: UnsafeRawBufferPointer) throws
+  /// Reads an entry to host memory of exactly its size. Throws `BackendError` for an unknown name or another size.
+  func read(_ name: String, into bytes: UnsafeMutableRawBufferPointer) throws
+  /// A state of its own with the same contents. Throws `AllocationError`.
+  func copy() throws -> any DeviceState
+}
+
+extension DeviceState {
+  /// Writes an fp32 entry. Throws `BackendError` for an unknown name or another count.
+  public func write(_ name: String, _ values: [Float]) throws {
+    try values.withUnsafeBytes { try write(name, from: $0) }
+  }
+
+  /// Reads an fp32 entry. Throws `BackendError` for an unknown name.
+  public func floats(_ name: String) throws -> [Float] {
+    guard let entry = layout[name] else { throw BackendError.unknownEntry(name) }
+    var values = [Float](repeating: 0, count: entry.shape.count)
+    try values.withUnsafeMutableBytes { try read(name, into: $0) }
+    return values
+  }
+}

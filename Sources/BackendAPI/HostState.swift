@@ -1,0 +1,67 @@
+public import TensorCore
+
+/// State in host memory, with the arena of whichever executable is active.
+public final class HostState: DeviceState {
+  /// Names, formats and places.
+  public let layout: StateLayout
+  /// Scale, step count and the like.
+  public var control = StepControl()
+  private let storage: HostBuffer
+  private var arenaStorage: HostBuffer?
+
+  /// A state of zeros. Throws `AllocationError`.
+  public init(_ layout: StateLayout) throws(AllocationError) {
+    self.layout = layout
+    storage = try HostBuffer(zeroed: layout.byteCount)
+  }
+
+  /// First byte of the entries.
+  public var base: UnsafeMutableRawPointer { storage.base }
+
+  /// First byte of the arena; nil before the first activation.
+  public var arena: UnsafeMutableRawPointer? {
+    switch arenaStorage {
+    case .some(let buffer): buffer.base
+    case .none: nil
+    }
+  }
+
+  /// Makes the arena at least `byteCount` bytes large; its contents are lost when it grows. Throws `AllocationError`.
+  public func reserveArena(_ byteCount: Int) throws(AllocationError) {
+    if let arenaStorage, arenaStorage.byteCount >= byteCount { return }
+    arenaStorage = nil
+    arenaStorage = try HostBuffer(zeroed: byteCount)
+  }
+
+  /// Gives the arena back to the system; the next activation makes a new one.
+  public func releaseArena() { arenaStorage = nil }
+
+  /// Writes an entry. Throws `BackendError` for an unknown name or another size.
+  public func write(_ name: String, from bytes: UnsafeRawBufferPointer) throws {
+    let destination = try entryBytes(name, count: bytes.count)
+    destination.copyMemory(from: bytes)
+    control.magnitudes = nil
+  }
+
+  /// Reads an entry. Throws `BackendError` for an unknown name or another size.
+  public func read(_ name: String, into bytes: UnsafeMutableRawBufferPointer) throws {
+    bytes.copyMemory(from: UnsafeRawBufferPointer(try entryBytes(name, count: bytes.count)))
+  }
+
+  /// A state of its own with the same contents, without an arena. Throws `AllocationError`.
+  public func copy() throws -> any DeviceState {
+    let copy = try HostState(layout)
+    copy.storage.base.copyMemory(from: storage.base, byteCount: layout.byteCount)
+    copy.control = control
+    return copy
+  }
+
+  private func entryBytes(_ name: String, count: Int) throws -> UnsafeMutableRawBufferPointer {
+    guard let entry = layout[name] else { throw BackendError.unknownEntry(name) }
+    let size = entry.shape.count * DType.float32.size
+    guard count == size else {
+      throw BackendError("tensor \"\(name)\" \(entry.shape) has \(size) bytes, found \(count)")
+    }
+    return UnsafeMutableRawBufferPointer(start: storage.base + entry.offset, count: size)
+  }
+}

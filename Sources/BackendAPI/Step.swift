@@ -1,0 +1,111 @@
+/// What the host says to a step. Points into host memory, so it is made and used on one thread.
+public struct StepRequest {
+  /// Index of the attempt: keys dropout masks together with `seed`.
+  public var attempt: UInt64
+  /// Seed of the session.
+  public var seed: UInt64
+  /// Learning rate of this attempt.
+  public var learningRate: Float
+  /// The batch, channels-last fp32, and its labels; copied in at the start of the run.
+  public var batch: UnsafeRawBufferPointer
+  /// Class labels, int64.
+  public var labels: UnsafeRawBufferPointer
+
+  /// Creates a request.
+  public init(
+    attempt: UInt64, seed: UInt64, learningRate: Float, batch: UnsafeRawBufferPointer, labels: UnsafeRawBufferPointer
+  ) {
+    self.attempt = attempt
+    self.seed = seed
+    self.learningRate = learningRate
+    self.batch = batch
+    self.labels = labels
+  }
+}
+
+/// What changes from step to step and is committed with it. Lives with the state.
+public struct StepControl: Sendable, Hashable {
+  /// Number of committed steps.
+  public var committedSteps: Int64
+  /// The loss scaler; nil where the mode scales nothing. Non-finite steps are skipped all the same.
+  public var scaler: GradScaler?
+  /// Largest magnitude of a weight and of each optimizer state, kept by the updates: proves cheaply that the next update
+  /// cannot overflow. nil where it is unknown.
+  public var magnitudes: Magnitudes?
+
+  /// Bounds of what the state holds.
+  public struct Magnitudes: Sendable, Hashable {
+    /// Largest magnitude of a parameter.
+    public var weight: Float
+    /// Largest magnitudes of the optimizer's states.
+    public var state: (first: Float, second: Float) {
+      get { (firstState, secondState) }
+      set { (firstState, secondState) = newValue }
+    }
+    private var firstState: Float
+    private var secondState: Float
+
+    /// Creates bounds.
+    public init(weight: Float, state: (first: Float, second: Float)) {
+      self.weight = weight
+      (firstState, secondState) = state
+    }
+  }
+
+  /// The control of a state that has committed nothing.
+  public init(scaler: GradScaler? = nil) {
+    committedSteps = 0
+    self.scaler = scaler
+    magnitudes = nil
+  }
+}
+
+/// What a run did.
+public struct StepOutcome: Sendable {
+  /// Mean loss of the batch, unscaled.
+  public var loss: Float
+  /// Why nothing was committed; nil where everything was.
+  public var skip: Skip?
+  /// L2 norm of the unscaled gradients; infinite or NaN where they are not finite.
+  public var gradNorm: Double
+  /// The scale used in this run; nil without a scaler.
+  public var scale: Float?
+  /// Nanoseconds by phase.
+  public var nanoseconds: PhaseNanoseconds
+
+  /// Why an attempt was skipped.
+  public enum Skip: Sendable, Hashable {
+    /// The loss was not finite.
+    case loss
+    /// A gradient was not finite.
+    case gradient
+    /// A value about to be committed was not finite.
+    case update
+  }
+
+  /// Creates an outcome.
+  public init(loss: Float, skip: Skip?, gradNorm: Double, scale: Float?, nanoseconds: PhaseNanoseconds) {
+    self.loss = loss
+    self.skip = skip
+    self.gradNorm = gradNorm
+    self.scale = scale
+    self.nanoseconds = nanoseconds
+  }
+}
+
+/// Nanoseconds of a run by phase.
+public struct PhaseNanoseconds: Sendable, Hashable {
+  /// Forward calls without casts.
+  public var forward: Int64 = 0
+  /// Backward calls without casts.
+  public var backward: Int64 = 0
+  /// Judging and committing.
+  public var optimizer: Int64 = 0
+  /// Calls that only convert.
+  public var cast: Int64 = 0
+  /// Copying the batch in.
+  public var data: Int64 = 0
+
+  /// No time at all.
+  public init() {}
+}

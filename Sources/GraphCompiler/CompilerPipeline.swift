@@ -1,0 +1,54 @@
+public import GraphIR
+public import TensorCore
+
+/// The passes from a forward graph to what a backend runs, in their order; each result can be printed.
+public struct CompilerPipeline: Sendable {
+  /// 16-bit format of autocast; nil for fp32.
+  public var autocastFormat: DType?
+
+  /// A pipeline for one precision.
+  public init(autocastFormat: DType?) { self.autocastFormat = autocastFormat }
+
+  /// A named result of a pass.
+  public struct Stage: Sendable {
+    /// Name of the pass.
+    public var name: String
+    /// The graph after it.
+    public var graph: Graph
+  }
+
+  /// All stages of a training step: forward, backward, commit. The last stage is what runs.
+  public func trainingStages(_ forward: Graph, optimizer: OptimizerKind) throws(GraphError) -> [Stage] {
+    var stages = try forwardStages(forward)
+    let joint = try differentiate(stages[stages.count - 1].graph)
+    stages.append(Stage(name: "autodiff", graph: joint.graph))
+    let committed = try appendCommit(joint, optimizer: optimizer)
+    stages.append(Stage(name: "commit", graph: committed))
+    try finish(&stages)
+    return stages
+  }
+
+  /// All stages of a forward pass without gradients. The last stage is what runs.
+  public func inferenceStages(_ forward: Graph) throws(GraphError) -> [Stage] {
+    var stages = try forwardStages(forward)
+    try finish(&stages)
+    return stages
+  }
+
+  private func forwardStages(_ forward: Graph) throws(GraphError) -> [Stage] {
+    let cast = try autocast(forward, to: autocastFormat)
+    return [
+      Stage(name: "forward", graph: forward),
+      Stage(name: "autocast", graph: cast),
+      Stage(name: "fuse activations", graph: try fuseActivations(cast)),
+    ]
+  }
+
+  private func finish(_ stages: inout [Stage]) throws(GraphError) {
+    let copies = try keepLowPrecisionCopies(stages[stages.count - 1].graph)
+    stages.append(Stage(name: "low-precision copies", graph: copies))
+    let folded = try removeDeadNodes(foldWideningCasts(copies))
+    stages.append(Stage(name: "simplify", graph: folded))
+    stages.append(Stage(name: "schedule", graph: try schedule(folded)))
+  }
+}

@@ -1,0 +1,31 @@
+public import GraphIR
+import TensorCore
+
+/// Lets `commit` read 16-bit gradients itself instead of through a cast to fp32.
+///
+///     %30 f32 = cast_f32(%29 bf16); commit(…, %30, …)      becomes      commit(…, %29, …)
+///
+/// Exact: widening loses nothing, so the update sees the same numbers; no rounding is dropped, in fp16 neither. Saves
+/// the fp32 gradient and one pass over it. Casts with other users stay; unused ones go with `removeDeadNodes`.
+public func foldWideningCasts(_ graph: Graph) throws(GraphError) -> Graph {
+  var rewriter = GraphRewriter(graph)
+  for node in graph.nodes {
+    guard case .commit = node.operation else {
+      try rewriter.copy(node)
+      continue
+    }
+    var operands: [ValueID] = []
+    for (position, input) in node.inputs.enumerated() {
+      var operand = input
+      // Operand 0 is the loss, which has to be fp32.
+      if position > 0, case .node(let producer, _) = graph[input].origin,
+        case .cast(.float32) = graph.nodes[producer].operation
+      {
+        operand = graph.nodes[producer].inputs[0]
+      }
+      operands.append(try rewriter.mapped(operand))
+    }
+    try rewriter.copy(node, inputs: operands)
+  }
+  return try rewriter.finish()
+}

@@ -1,0 +1,51 @@
+package import GraphIR
+import TensorCore
+
+extension Graph {
+  /// Whether the node's result is its operand under another shape: channels-last data whose order flatten keeps.
+  ///
+  /// Activations lie in memory as N, H, W, C; torch flattens to C, H, W. The two agree where C or H·W is 1.
+  package func isView(_ node: Node) -> Bool {
+    let spatial: [Int]
+    switch node.operation {
+    case .flatten: spatial = self[node.inputs[0]].type.shape.dimensions
+    case .unflatten: spatial = self[node.outputs[0]].type.shape.dimensions
+    default: return false
+    }
+    guard spatial.count == 4 else { return true }
+    return spatial[1] == 1 || spatial[2] * spatial[3] == 1
+  }
+
+  /// The result and the operand that may lie in the same place: a view, or a kernel that may write over its operand.
+  func sharableOperand(of node: Node) -> (result: ValueID, operand: ValueID)? {
+    switch node.operation {
+    case .flatten, .unflatten: isView(node) ? (node.outputs[0], node.inputs[0]) : nil
+    case .relu, .gelu, .dropout, .add, .reluBackward, .geluBackward, .batchNormBackward:
+      (node.outputs[0], node.inputs[0])
+    default: nil
+    }
+  }
+
+  /// The values that `commit` takes as gradients of parameters.
+  var parameterGradients: Set<ValueID> {
+    for node in nodes {
+      if case .commit(let attributes) = node.operation {
+        return Set(node.inputs[1..<(1 + attributes.parameters.count)])
+      }
+    }
+    return []
+  }
+
+  /// What a value is, for people: the input's name, or layer and operation.
+  func title(of value: Value) -> String {
+    switch value.origin {
+    case .input(let name): return "input \(name)"
+    case .parameter(let name), .statistic(let name): return name
+    case .lowPrecisionCopy(let name): return "copy of \(name)"
+    case .node(let number, let result):
+      let node = nodes[number]
+      let title = node.layer.isEmpty ? node.operation.name : "\(node.layer) \(node.operation.name)"
+      return result == 0 ? title : "\(title) result \(result)"
+    }
+  }
+}

@@ -1,0 +1,142 @@
+public import GraphIR
+import TensorCore
+
+/// Assigns offsets in one arena from lifetimes.
+///
+/// Algorithm: (1) values that may share storage are merged: views (`flatten` of channels-last data that needs no move)
+/// and operations that may write over an operand that dies there. (2) Each storage lives from its first write to its
+/// last read; inputs live from node 0, named outputs and low-precision copies to the end. (3) Offsets: largest storage
+/// first, at the lowest gap among those alive at the same time (greedy by size, Pisarchyk & Lee 2020), 64-byte aligned.
+///
+/// `scratch` states the bytes that the backend's kernels need at each node, by node number.
+/// O(n² log n) in the number of storages, at compile time only.
+public func planMemory(_ graph: Graph, scratch: [Int: Int]) -> MemoryPlan {
+  var planner = MemoryPlanner(graph: graph)
+  planner.collectLifetimes()
+  planner.shareStorage()
+  return planner.assignOffsets(scratch: scratch)
+}
+
+private struct MemoryPlanner {
+  let graph: Graph
+  /// Storage of each value in the arena; values that share have the same root.
+  var root: [ValueID: ValueID] = [:]
+  var firstWrite: [ValueID: Int] = [:]
+  var lastRead: [ValueID: Int] = [:]
+  let end: Int
+
+  init(graph: Graph) {
+    self.graph = graph
+    end = max(graph.nodes.count - 1, 0)
+  }
+
+  mutating func collectLifetimes() {
+    for value in graph.values {
+      switch value.origin {
+      case .input: (firstWrite[value.id], lastRead[value.id]) = (0, 0)
+      case .lowPrecisionCopy: (firstWrite[value.id], lastRead[value.id]) = (0, end)
+      case .node(let number, _): (firstWrite[value.id], lastRead[value.id]) = (number, number)
+      case .parameter, .statistic: continue
+      }
+      root[value.id] = value.id
+    }
+    for (number, node) in graph.nodes.enumerated() {
+      for input in node.inputs where lastRead[input] != nil { lastRead[input] = max(lastRead[input] ?? 0, number) }
+    }
+    for output in graph.outputs.values where lastRead[output] != nil { lastRead[output] = end }
+  }
+
+  mutating func shareStorage() {
+    for (number, node) in graph.nodes.enumerated() {
+      guard let (result, operand) = graph.sharableOperand(of: node), let storage = root[operand] else { continue }
+      let isView = graph.isView(node)
+      guard graph[result].type.byteCount == graph[storage].type.byteCount else { continue }
+      // Writing in place destroys the operand: nobody may read it later, and it must not be a kept value.
+      if !isView {
+        guard lastRead[storage] == number else { continue }
+        if case .lowPrecisionCopy = graph[storage].origin { continue }
+      }
+      root[result] = storage
+      lastRead[storage] = max(lastRead[storage] ?? number, lastRead[result] ?? number)
+    }
+  }
+
+  func assignOffsets(scratch: [Int: Int]) -> MemoryPlan {
+    var plan = MemoryPlan()
+    let gradients = graph.parameterGradients
+    var storageBlock: [ValueID: Int] = [:]
+    for value in graph.values where root[value.id] == value.id {
+      storageBlock[value.id] = plan.blocks.count
+      plan.blocks.append(
+        MemoryPlan.Block(
+          label: "\(value.id) \(graph.title(of: value))", owner: owner(of: value, gradients), offset: 0,
+          byteCount: value.type.byteCount,
+          lifetime: (firstWrite[value.id] ?? 0)...(lastRead[value.id] ?? end), type: value.type))
+    }
+    for (number, byteCount) in scratch.sorted(by: { $0.key < $1.key }) where byteCount > 0 {
+      plan.scratchOfNode[number] = plan.blocks.count
+      plan.blocks.append(
+        MemoryPlan.Block(
+          label: "scratch of node \(number) \(graph.nodes[number].operation.name)", owner: .workspace, offset: 0,
+          byteCount: byteCount, lifetime: number...number, type: nil))
+    }
+    place(&plan.blocks)
+    for (value, storage) in root { plan.blockOfValue[value] = storageBlock[storage] }
+    plan.arenaBytes = plan.blocks.map { $0.offset + Self.aligned($0.byteCount) }.max() ?? 0
+    plan.unsharedBytes = plan.blocks.reduce(0) { $0 + Self.aligned($1.byteCount) }
+    measurePeak(&plan)
+    sortBlocks(&plan)
+    return plan
+  }
+
+  private static func aligned(_ byteCount: Int) -> Int { roundUp(byteCount, toMultipleOf: HostBuffer.alignment) }
+
+  private func owner(of value: Value, _ gradients: Set<ValueID>) -> MemoryPlan.Owner {
+    if case .lowPrecisionCopy = value.origin { return .lowPrecisionCopy }
+    return gradients.contains(value.id) ? .gradient : .activation
+  }
+
+  private func place(_ blocks: inout [MemoryPlan.Block]) {
+    let order = blocks.indices.sorted {
+      (blocks[$0].byteCount, blocks[$1].lifetime.lowerBound, $1) > (
+        blocks[$1].byteCount, blocks[$0].lifetime.lowerBound, $0
+      )
+    }
+    var placed: [Int] = []
+    for index in order {
+      let neighbours = placed.filter { blocks[$0].lifetime.overlaps(blocks[index].lifetime) }
+        .sorted { blocks[$0].offset < blocks[$1].offset }
+      var offset = 0
+      for other in neighbours {
+        if offset + Self.aligned(blocks[index].byteCount) <= blocks[other].offset { break }
+        offset = max(offset, blocks[other].offset + Self.aligned(blocks[other].byteCount))
+      }
+      blocks[index].offset = offset
+      placed.append(index)
+    }
+  }
+
+  private func measurePeak(_ plan: inout MemoryPlan) {
+    for number in 0...end {
+      var byOwner: [MemoryPlan.Owner: Int] = [:]
+      for block in plan.blocks where block.lifetime.contains(number) {
+        byOwner[block.owner, default: 0] += Self.aligned(block.byteCount)
+      }
+      let total = byOwner.values.reduce(0, +)
+      if total > plan.lowerBound { (plan.lowerBound, plan.peakByOwner) = (total, byOwner) }
+    }
+  }
+
+  private func sortBlocks(_ plan: inout MemoryPlan) {
+    let order = plan.blocks.indices.sorted {
+      (plan.blocks[$0].offset, plan.blocks[$0].lifetime.lowerBound, $0) < (
+        plan.blocks[$1].offset, plan.blocks[$1].lifetime.lowerBound, $1
+      )
+    }
+    var place = [Int](repeating: 0, count: order.count)
+    for (new, old) in order.enumerated() { place[old] = new }
+    plan.blocks = order.map { plan.blocks[$0] }
+    plan.blockOfValue = plan.blockOfValue.mapValues { place[$0] }
+    plan.scratchOfNode = plan.scratchOfNode.mapValues { place[$0] }
+  }
+}

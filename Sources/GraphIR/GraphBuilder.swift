@@ -1,0 +1,102 @@
+public import TensorCore
+
+/// Builds the forward graph of a network in fp32, layer by layer, with shapes inferred and checked at once.
+///
+/// Layers name themselves by scopes, so that parameters bear PyTorch's state_dict names ("features.0.weight").
+public struct GraphBuilder {
+  /// What has been built so far.
+  public private(set) var graph = Graph()
+  private var scopes: [String] = []
+  private var dropoutCount: UInt32 = 0
+  /// Whether layers act as in training (batch statistics, dropout) or as in inference.
+  public let isTraining: Bool
+
+  /// An empty network.
+  public init(isTraining: Bool) { self.isTraining = isTraining }
+
+  /// Name of the layer being built.
+  public var layer: String { scopes.joined(separator: ".") }
+
+  /// Builds a part of the network under a name.
+  public mutating func scope<R>(
+    _ name: String, _ body: (inout GraphBuilder) throws(GraphError) -> R
+  ) throws(GraphError) -> R {
+    scopes.append(name)
+    defer { scopes.removeLast() }
+    return try body(&self)
+  }
+
+  /// A tensor fed at every step.
+  public mutating func input(_ name: String, _ type: TensorType) -> ValueID {
+    graph.addValue(type, origin: .input(name), label: name)
+  }
+
+  /// A trainable fp32 tensor called `name` within the current layer. Throws `GraphError` where the name is taken.
+  public mutating func parameter(_ name: String, _ shape: Shape, _ initializer: Initializer) throws(GraphError)
+    -> ValueID
+  {
+    let full = try declare(name, shape, initializer, isTrainable: true)
+    return graph.addValue(TensorType(.float32, shape), origin: .parameter(full), label: layer)
+  }
+
+  /// A running statistic in fp32 called `name` within the current layer.
+  public mutating func statistic(_ name: String, _ shape: Shape, _ initializer: Initializer) throws(GraphError)
+    -> ValueID
+  {
+    let full = try declare(name, shape, initializer, isTrainable: false)
+    return graph.addValue(TensorType(.float32, shape), origin: .statistic(full), label: layer)
+  }
+
+  private mutating func declare(
+    _ name: String, _ shape: Shape, _ initializer: Initializer, isTrainable: Bool
+  ) throws(GraphError) -> String {
+    let full = layer.isEmpty ? name : "\(layer).\(name)"
+    guard !graph.parameters.contains(where: { $0.name == full }) else {
+      throw GraphError(.name, layer: layer, "two parameters are called \"\(full)\"; give the layers different names")
+    }
+    graph.parameters.append(
+      ParameterDescription(name: full, shape: shape, initializer: initializer, isTrainable: isTrainable))
+    return full
+  }
+
+  /// The shape of a value.
+  public func shape(_ value: ValueID) -> Shape { graph[value].type.shape }
+
+  /// Applies an operation and returns its first result. Throws `GraphError` where operands do not fit.
+  public mutating func apply(_ operation: Operation, _ operands: ValueID...) throws(GraphError) -> ValueID {
+    try graph.addNode(operation, operands, layer: layer)[0]
+  }
+
+  /// Dropout with a mask of its own; nothing at all in inference or for probability 0.
+  public mutating func dropout(_ x: ValueID, probability: Float) throws(GraphError) -> ValueID {
+    // The stream advances even where nothing is dropped, so that masks of other layers do not depend on it.
+    let stream = dropoutCount
+    dropoutCount += 1
+    guard probability >= 0, probability < 1 else {
+      throw GraphError(
+        .attribute, layer: layer, "dropout probability must be at least 0 and below 1, found \(probability)")
+    }
+    guard isTraining, probability > 0 else { return x }
+    return try apply(.dropout(probability: probability, stream: stream), x)
+  }
+
+  /// Batch normalisation: of the batch in training, with running statistics in inference.
+  public mutating func batchNorm(
+    _ x: ValueID, weight: ValueID, bias: ValueID, runningMean: ValueID, runningVariance: ValueID,
+    _ attributes: BatchNormAttributes
+  ) throws(GraphError) -> ValueID {
+    let operands = [x, weight, bias, runningMean, runningVariance]
+    guard isTraining else {
+      return try graph.addNode(.batchNormInference(attributes), operands, layer: layer)[0]
+    }
+    let shape = shape(x)
+    guard shape.count / max(shape[1], 1) > 1 else {
+      throw GraphError(
+        .shape, layer: layer, "batch_norm needs more than one value per channel when training, found x \(shape)")
+    }
+    return try graph.addNode(.batchNorm(attributes), operands, layer: layer)[0]
+  }
+
+  /// Names a result, kept until the end of a run.
+  public mutating func output(_ name: String, _ value: ValueID) { graph.setOutput(name, value) }
+}
