@@ -7,34 +7,31 @@ public final class HostState: DeviceState {
   /// Scale, step count and the like.
   public var control = StepControl()
   private let storage: HostBuffer
-  private var arenaStorage: HostBuffer?
+  private var arenaStorage: HostBuffer
 
   /// A state of zeros. Throws `AllocationError`.
   public init(_ layout: StateLayout) throws(AllocationError) {
     self.layout = layout
     storage = try HostBuffer(zeroed: layout.byteCount)
+    arenaStorage = try HostBuffer(zeroed: 0)
   }
 
   /// First byte of the entries.
   public var base: UnsafeMutableRawPointer { storage.base }
 
-  /// First byte of the arena; nil before the first activation.
-  public var arena: UnsafeMutableRawPointer? {
-    switch arenaStorage {
-    case .some(let buffer): buffer.base
-    case .none: nil
-    }
-  }
+  /// First byte of the arena.
+  public var arena: UnsafeMutableRawPointer { arenaStorage.base }
+
+  /// Size of the arena in bytes.
+  public var arenaByteCount: Int { arenaStorage.byteCount }
 
   /// Makes the arena at least `byteCount` bytes large; its contents are lost when it grows. Throws `AllocationError`.
   public func reserveArena(_ byteCount: Int) throws(AllocationError) {
-    if let arenaStorage, arenaStorage.byteCount >= byteCount { return }
-    arenaStorage = nil
+    if arenaStorage.byteCount >= byteCount { return }
+    // The old arena goes first, so that the two never take memory at once.
+    arenaStorage = try HostBuffer(zeroed: 0)
     arenaStorage = try HostBuffer(zeroed: byteCount)
   }
-
-  /// Gives the arena back to the system; the next activation makes a new one.
-  public func releaseArena() { arenaStorage = nil }
 
   /// Writes an entry. Throws `BackendError` for an unknown name or another size.
   public func write(_ name: String, from bytes: UnsafeRawBufferPointer) throws {
