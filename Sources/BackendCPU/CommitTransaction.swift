@@ -1,0 +1,135 @@
+import BackendAPI
+import CKernels
+import GraphIR
+import TensorCore
+
+/// The end of a step with its addresses: see `KernelContext.commit`.
+struct CommitTransaction {
+  let optimizer: OptimizerKind
+  let threads: Int32
+  let loss: Address
+  let targets: [UpdateTarget]
+  let statistics: [StatisticTarget]
+
+  func run(_ context: borrowing CallContext) {
+    let control = context.host.control
+    let inverseScale = control.scaler?.inverseScale ?? 1
+    let gradients = scanGradients(context, inverseScale: inverseScale)
+    context.scratch.gradNorm = gradients.norm
+
+    var magnitudes = control.magnitudes ?? measureMagnitudes(context)
+    let skip = judge(context, gradients, inverseScale: inverseScale, magnitudes: magnitudes)
+    context.scratch.skip = skip
+    guard skip == nil else {
+      if skip != .update { context.host.control.scaler?.update(foundInf: true) }
+      context.host.control.magnitudes = magnitudes
+      return
+    }
+    let result = update(context, inverseScale: inverseScale, dryRun: false)
+    magnitudes = result.magnitudes
+    for statistic in statistics {
+      statistic.committed.pointer(context).copyMemory(
+        from: statistic.pending.pointer(context), byteCount: statistic.count * DType.float32.size)
+    }
+    context.host.control.magnitudes = magnitudes
+    context.host.control.committedSteps += 1
+    context.host.control.scaler?.update(foundInf: false)
+  }
+
+  private struct GradientScan {
+    var nonFinite: UInt64 = 0
+    var sumOfSquares = 0.0
+    var largest: Float = 0
+    /// Infinite where an element is not finite, as torch's norm would be infinite or NaN.
+    var norm: Double { nonFinite > 0 ? .infinity : sumOfSquares.squareRoot() }
+  }
+
+  private func scanGradients(_ context: borrowing CallContext, inverseScale: Float) -> GradientScan {
+    var scan = GradientScan()
+    for target in targets {
+      var found = amp_gradient_statistics()
+      amp_gradient_scan(
+        threads, target.gradientType, target.gradient.pointer(context), target.count, inverseScale, &found)
+      scan.nonFinite += found.non_finite
+      scan.sumOfSquares += found.sum_of_squares
+      scan.largest = max(scan.largest, found.largest)
+    }
+    return scan
+  }
+
+  private func judge(
+    _ context: borrowing CallContext, _ gradients: GradientScan, inverseScale: Float,
+    magnitudes: StepControl.Magnitudes
+  ) -> StepOutcome.Skip? {
+    guard loss.floats(context).pointee.isFinite else { return .loss }
+    guard gradients.nonFinite == 0, inverseScale.isFinite else { return .gradient }
+    for statistic in statistics {
+      var found = amp_gradient_statistics()
+      amp_gradient_scan(threads, AMP_F32, statistic.pending.pointer(context), statistic.count, 1, &found)
+      if found.non_finite > 0 { return .update }
+    }
+    let bound = UpdateBound(
+      optimizer: optimizer, learningRate: context.learningRate, gradient: gradients.largest, magnitudes: magnitudes)
+    if bound.provesFinite { return nil }
+    return update(context, inverseScale: inverseScale, dryRun: true).nonFinite > 0 ? .update : nil
+  }
+
+  private struct UpdateResult {
+    var nonFinite: UInt64 = 0
+    var magnitudes = StepControl.Magnitudes(weight: 0, state: (0, 0))
+
+    mutating func merge(_ found: amp_update_statistics) {
+      nonFinite += found.non_finite
+      magnitudes.weight = max(magnitudes.weight, found.largest_weight)
+      magnitudes.state.first = max(magnitudes.state.first, found.largest_state.0)
+      magnitudes.state.second = max(magnitudes.state.second, found.largest_state.1)
+    }
+  }
+
+  private func update(_ context: borrowing CallContext, inverseScale: Float, dryRun: Bool) -> UpdateResult {
+    var result = UpdateResult()
+    let step = context.host.control.committedSteps + 1
+    for target in targets {
+      var found = amp_update_statistics()
+      let weight = target.weight.floats(context)
+      let gradient = target.gradient.pointer(context)
+      let copy = target.copy?.pointer(context)
+      switch optimizer {
+      case .sgd(let momentum, let weightDecay):
+        var settings = amp_sgd_settings(
+          lr: context.learningRate, momentum: momentum, weight_decay: weightDecay, inverse_scale: inverseScale,
+          first_step: step == 1, dry_run: dryRun)
+        amp_sgd_update(
+          threads, &settings, weight, target.gradientType, gradient, target.states[0].floats(context),
+          target.copyType, copy, target.count, &found)
+      case .adamW(let beta1, let beta2, let eps, let weightDecay):
+        var settings = amp_adamw_settings(
+          lr: context.learningRate, beta1: beta1, beta2: beta2, eps: eps, weight_decay: weightDecay,
+          inverse_scale: inverseScale, step: step, dry_run: dryRun)
+        amp_adamw_update(
+          threads, &settings, weight, target.gradientType, gradient, target.states[0].floats(context),
+          target.states[1].floats(context), target.copyType, copy, target.count, &found)
+      }
+      result.merge(found)
+    }
+    return result
+  }
+
+  /// Looks once at everything an update reads, where nobody knows its size: at the start and after loading weights.
+  private func measureMagnitudes(_ context: borrowing CallContext) -> StepControl.Magnitudes {
+    func largest(_ address: Address, _ count: Int) -> Float {
+      var found = amp_gradient_statistics()
+      amp_gradient_scan(threads, AMP_F32, address.pointer(context), count, 1, &found)
+      return found.non_finite > 0 ? .infinity : found.largest
+    }
+    var result = StepControl.Magnitudes(weight: 0, state: (0, 0))
+    for target in targets {
+      result.weight = max(result.weight, largest(target.weight, target.count))
+      result.state.first = max(result.state.first, largest(target.states[0], target.count))
+      if target.states.count > 1 {
+        result.state.second = max(result.state.second, largest(target.states[1], target.count))
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,104 @@
+import CDNNL
+import CKernels
+import GraphIR
+import TensorCore
+
+/// Kernels of conv2d and its two gradients.
+///
+/// Storage-only formats widen both operands to fp32 scratch and round the result once.
+extension KernelContext {
+  /// The geometry with formats; x (N, C, H, W), weight (O, C, KH, KW).
+  private func convolutionShape(
+    x: Shape, weight: Shape, _ attributes: ConvolutionAttributes, dtype: DType, hasBias: Bool
+  ) -> cdnnl_convolution {
+    let format = isStorageOnly(dtype) ? CDNNL_F32 : dtype.libraryType
+    return cdnnl_convolution(
+      n: Int64(x[0]), c: Int64(x[1]), h: Int64(x[2]), w: Int64(x[3]), o: Int64(weight[0]), kh: Int64(weight[2]),
+      kw: Int64(weight[3]), stride_h: Int64(attributes.stride[0]), stride_w: Int64(attributes.stride[1]),
+      pad_h: Int64(attributes.padding[0]), pad_w: Int64(attributes.padding[1]), dilation_h: 1, dilation_w: 1,
+      input_dtype: format, output_dtype: format, has_bias: hasBias, bias_dtype: format)
+  }
+
+  /// y = x ⋆ weight + bias.
+  func convolutionForward(_ attributes: ConvolutionAttributes) throws -> Kernel {
+    let (x, weight, hasBias) = (input(0), input(1), node.inputs.count == 3)
+    let shape = convolutionShape(
+      x: x.shape, weight: weight.shape, attributes, dtype: x.dtype, hasBias: hasBias)
+    let primitive = try LibraryPrimitive(self) { out in
+      withUnsafePointer(to: shape) { cdnnl_convolution_forward_create($0, out) }
+    }
+    return widening(node.inputs.indices.map(input), [output(0)], primitive) { operands, results, scratch in
+      cdnnl_convolution_forward_execute(
+        primitive.handle, operands[0], operands[1], hasBias ? operands[2] : nil, results[0], scratch)
+    }
+  }
+
+  /// dx from dy and weight.
+  func convolutionBackwardData(_ attributes: ConvolutionAttributes) throws -> Kernel {
+    let (dy, weight) = (input(0), input(1))
+    let shape = convolutionShape(
+      x: output(0).shape, weight: weight.shape, attributes, dtype: dy.dtype, hasBias: false)
+    let primitive = try LibraryPrimitive(self) { out in
+      withUnsafePointer(to: shape) { cdnnl_convolution_backward_data_create($0, out) }
+    }
+    return widening([dy, weight], [output(0)], primitive) { operands, results, scratch in
+      cdnnl_convolution_backward_data_execute(primitive.handle, operands[0], operands[1], results[0], scratch)
+    }
+  }
+
+  /// dweight and dbias from x and dy.
+  func convolutionBackwardWeights(_ attributes: ConvolutionAttributes, bias: Bool) throws -> Kernel {
+    let (x, dy) = (input(0), input(1))
+    let shape = convolutionShape(
+      x: x.shape, weight: output(0).shape, attributes, dtype: x.dtype, hasBias: bias)
+    let primitive = try LibraryPrimitive(self) { out in
+      withUnsafePointer(to: shape) { cdnnl_convolution_backward_weights_create($0, out) }
+    }
+    return widening([x, dy], node.outputs.indices.map(output), primitive) { operands, results, scratch in
+      cdnnl_convolution_backward_weights_execute(
+        primitive.handle, operands[0], operands[1], results[0], bias ? results[1] : nil, scratch)
+    }
+  }
+
+  /// Up to three operands, up to two results: enough for every convolution, and no allocation at run time.
+  typealias Pointers = InlineArray<3, UnsafeMutableRawPointer>
+
+  /// Wraps a primitive: native formats run in place; storage-only ones go through fp32 scratch.
+  private func widening(
+    _ operands: [TensorType], _ results: [TensorType], _ primitive: LibraryPrimitive,
+    _ execute: @escaping (borrowing Pointers, borrowing Pointers, UnsafeMutableRawPointer) -> cdnnl_status
+  ) -> Kernel {
+    let storageOnly = isStorageOnly(operands[0].dtype)
+    var layout = ScratchLayout()
+    let library = layout.reserve(primitive.scratch)
+    let wideOperands = storageOnly ? operands.map { layout.reserveFloats($0) } : []
+    let wideResults = storageOnly ? results.map { layout.reserveFloats($0) } : []
+    let dtype = operands[0].dtype.kernelType
+    let threads = threads
+    let name = "oneDNN \(primitive.implementation)"
+    return Kernel(
+      scratch: layout.byteCount, implementation: storageOnly ? "storage-only: widened, \(name)" : name
+    ) { place in
+      { context in
+        let base = place.scratch.pointer(context)
+        var inputs = Pointers(repeating: base)
+        var outputs = Pointers(repeating: base)
+        for index in operands.indices {
+          let source = place.inputs[index].pointer(context)
+          inputs[index] = storageOnly ? base + wideOperands[index] : source
+          if storageOnly { amp_cast(threads, dtype, source, AMP_F32, inputs[index], operands[index].shape.count) }
+        }
+        for index in results.indices {
+          outputs[index] = storageOnly ? base + wideResults[index] : place.outputs[index].pointer(context)
+        }
+        try LibraryPrimitive.check(execute(inputs, outputs, base + library))
+        guard storageOnly else { return }
+        for index in results.indices {
+          amp_cast(
+            threads, AMP_F32, outputs[index], dtype, place.outputs[index].pointer(context),
+            results[index].shape.count)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import CDNNL
+import CKernels
+import GraphIR
+import TensorCore
+
+/// Kernels of linear and matmul.
+extension KernelContext {
+  /// y (N, out) = x (N, in) Wᵀ + b, then relu.
+  func linear(relu: Bool) throws -> Kernel {
+    let hasBias = node.inputs.count == 3
+    let (x, weight) = (input(0), input(1))
+    let shape = cdnnl_matmul(
+      m: Int64(x.shape[0]), n: Int64(weight.shape[0]), k: Int64(x.shape[1]), transpose_a: false, transpose_b: true,
+      has_bias: hasBias, relu: relu, input_dtype: x.dtype.libraryType, bias_dtype: x.dtype.libraryType,
+      output_dtype: x.dtype.libraryType)
+    guard isStorageOnly(x.dtype) else { return try nativeProduct(shape) }
+    return try widenedProduct(shape, relu: relu, hasBias: hasBias)
+  }
+
+  /// op(A) op(B).
+  func matmul(transposeA: Bool, transposeB: Bool) throws -> Kernel {
+    let (a, result) = (input(0), output(0))
+    let k = transposeA ? a.shape[0] : a.shape[1]
+    let shape = cdnnl_matmul(
+      m: Int64(result.shape[0]), n: Int64(result.shape[1]), k: Int64(k), transpose_a: transposeA,
+      transpose_b: transposeB, has_bias: false, relu: false, input_dtype: a.dtype.libraryType,
+      bias_dtype: a.dtype.libraryType, output_dtype: result.dtype.libraryType)
+    guard isStorageOnly(a.dtype) else { return try nativeProduct(shape) }
+    return try widenedProduct(shape, relu: false, hasBias: false)
+  }
+
+  private func nativeProduct(_ shape: cdnnl_matmul) throws -> Kernel {
+    let primitive = try LibraryPrimitive(self) { out in withUnsafePointer(to: shape) { cdnnl_matmul_create($0, out) } }
+    return Kernel(scratch: primitive.scratch, implementation: "oneDNN \(primitive.implementation)") { place in
+      let (a, b, c, scratch) = (place.inputs[0], place.inputs[1], place.outputs[0], place.scratch)
+      let bias = place.inputs.count == 3 ? place.inputs[2] : nil
+      return { context in
+        try LibraryPrimitive.check(
+          cdnnl_matmul_execute(
+            primitive.handle, a.pointer(context), b.pointer(context), bias?.pointer(context), c.pointer(context),
+            scratch.pointer(context)))
+      }
+    }
+  }
+
+  /// Operands widen to fp32, oneDNN multiplies, and bias, relu and the one rounding follow in our own kernel.
+  private func widenedProduct(_ shape: cdnnl_matmul, relu: Bool, hasBias: Bool) throws -> Kernel {
+    var wide = shape
+    (wide.input_dtype, wide.bias_dtype, wide.output_dtype) = (CDNNL_F32, CDNNL_F32, CDNNL_F32)
+    (wide.has_bias, wide.relu) = (false, false)
+    let primitive = try LibraryPrimitive(self) { out in withUnsafePointer(to: wide) { cdnnl_matmul_create($0, out) } }
+    let (aType, bType, result) = (input(0), input(1), output(0))
+    var layout = ScratchLayout()
+    let wideA = layout.reserveFloats(aType)
+    let wideB = layout.reserveFloats(bType)
+    let wideC = layout.reserveFloats(result)
+    let library = layout.reserve(primitive.scratch)
+    let dtype = aType.dtype.kernelType
+    let threads = threads
+    return Kernel(
+      scratch: layout.byteCount, implementation: "storage-only: widened, oneDNN \(primitive.implementation)"
+    ) { place in
+      let (a, b, c, scratch) = (place.inputs[0], place.inputs[1], place.outputs[0], place.scratch)
+      let bias = hasBias ? place.inputs[2] : nil
+      return { context in
+        let base = scratch.pointer(context)
+        amp_cast(threads, dtype, a.pointer(context), AMP_F32, base + wideA, aType.shape.count)
+        amp_cast(threads, dtype, b.pointer(context), AMP_F32, base + wideB, bType.shape.count)
+        try LibraryPrimitive.check(
+          cdnnl_matmul_execute(primitive.handle, base + wideA, base + wideB, nil, base + wideC, base + library))
+        if hasBias || relu {
+          amp_bias_activation(
+            threads, AMP_F32, base + wideC, dtype, bias?.pointer(context), relu, dtype, c.pointer(context),
+            result.shape[0], result.shape[1])
+        } else {
+          amp_cast(threads, AMP_F32, base + wideC, dtype, c.pointer(context), result.shape.count)
+        }
+      }
+    }
+  }
+}
