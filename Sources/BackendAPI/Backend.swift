@@ -23,6 +23,21 @@ public protocol Backend: Sendable {
   /// Call it from any thread; the result may be run from another one that has a team of the same size.
   /// Throws `BackendError` that names the node where the device cannot run it.
   func prepare(_ graph: Graph, threads: Int) throws -> any PreparedGraph
+
+  /// Makes the calling thread, and its team of compute threads, ready to run executables.
+  ///
+  /// - Parameters:
+  ///   - threads: size of the team.
+  ///   - processors: the processors that the team may use, by number.
+  ///   - niceness: how much the team gives way to other threads, 0 to 19.
+  ///
+  /// Returns what the system refused, for the log; empty where all went well. Call it again to move the team.
+  func configureThread(threads: Int, processors: [Int], niceness: Int) -> [String]
+}
+
+extension Backend {
+  /// Most devices need nothing of the thread that drives them.
+  public func configureThread(threads: Int, processors: [Int], niceness: Int) -> [String] { [] }
 }
 
 /// How a device computes a format.

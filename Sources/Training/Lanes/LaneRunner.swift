@@ -1,0 +1,226 @@
+import BackendAPI
+import Datasets
+import RunStatistics
+import SafetensorsFormat
+import TrainingEvents
+
+/// One lane on its own thread: its trainer, its mail, its ring.
+///
+///     compiling ──▶ running ⇄ paused ──▶ (all retired) ──▶ evaluating ──▶ finished | diverged
+///         └────────────┴──────────── an error ───────────────────────────▶ failed
+///
+/// Invariants: (1) mail is read between steps only; (2) the trainer is touched by this thread only; (3) every attempt is
+/// one `step` event; (4) the last event of a lane is its final state.
+// @unchecked: everything mutable is touched by the lane's thread only; what others read is behind locks.
+final class LaneRunner: @unchecked Sendable {
+  let lane: LaneID
+  let mailbox = LaneMailbox()
+  let ring: EventRing
+  private let shared: SessionShared
+  private var precision: Precision
+  private var isCompiling = false
+  private var consecutiveSkips = 0
+  private var committed = 0
+
+  init(lane: LaneID, precision: Precision, shared: SessionShared) {
+    self.lane = lane
+    self.precision = precision
+    self.shared = shared
+    ring = EventRing(capacity: shared.options.ringCapacity)
+  }
+
+  /// The whole life of the lane; runs on its thread.
+  func run() {
+    do {
+      let trainer = try start()
+      try train(trainer)
+      shared.coordinator.retire(lane)
+      shared.coordinator.waitForAllRetired()
+      try finish(trainer)
+    } catch {
+      emit(.error(Message(lane: lane, text: "\(error)")))
+      emitState(.failed, attempt: 0)
+      shared.coordinator.retire(lane)
+      shared.evaluations.update { $0[lane] = .some(nil) }
+    }
+    shared.ended.update { _ = $0.insert(lane) }
+  }
+
+  private func start() throws -> Trainer {
+    for problem in configureThread(shared.processors(for: lane)) {
+      emit(.note(Message(lane: lane, text: problem)))
+    }
+    emitState(.compiling, attempt: 0)
+    let trainer = try Trainer(shared.configuration, precision: precision, backend: shared.backend)
+    if let weights = shared.options.initialWeights { try trainer.loadWeights(from: weights) }
+    emitMemory(trainer)
+    emitState(shared.coordinator.isPaused ? .paused : .running, attempt: 0)
+    return trainer
+  }
+
+  private func configureThread(_ processors: [Int]) -> [String] {
+    shared.backend.configureThread(
+      threads: shared.configuration.threads, processors: processors, niceness: shared.options.niceness)
+  }
+
+  // MARK: Training
+
+  private func train(_ trainer: Trainer) throws {
+    var isPaused = shared.coordinator.isPaused
+    while trainer.attempt < shared.attemptLimit {
+      switch shared.coordinator.enter(lane, knowsPause: isPaused, hasMail: { mailbox.hasMail }) {
+      case .stop: return
+      case .interrupted(let paused):
+        if paused != isPaused { emitState(paused ? .paused : .running, attempt: trainer.attempt) }
+        isPaused = paused
+        try readMail(trainer)
+      case .step(let segment, _):
+        let scaleBefore = trainer.state.control.scaler?.scale
+        let result = Result { try trainer.step() }
+        shared.coordinator.leave(lane)
+        report(try result.get(), scaleBefore: scaleBefore, segment: segment)
+      }
+    }
+  }
+
+  private func report(_ result: StepResult, scaleBefore: Float?, segment: Int) {
+    consecutiveSkips = result.isCommitted ? 0 : consecutiveSkips + 1
+    committed = Int(result.control.committedSteps)
+    emit(.step(result.report(lane: lane, segment: segment, samples: shared.configuration.batches.batchSize)))
+    if let before = scaleBefore, let after = result.control.scaler?.scale, before != after {
+      emit(
+        .scale(
+          ScaleReport(
+            lane: lane, attempt: result.attempt, from: Double(before), to: Double(after),
+            cause: after > before ? .growth : .backoff)))
+    }
+  }
+
+  // MARK: Commands
+
+  private func readMail(_ trainer: Trainer) throws {
+    let mail = mailbox.take()
+    if let rate = mail.learningRate { trainer.learningRate = rate }
+    if let processors = mail.processors {
+      for problem in configureThread(processors) { emit(.note(Message(lane: lane, text: problem))) }
+    }
+    if let precision = mail.precision { request(precision, of: trainer) }
+    if let compiled = mail.compiled { adopt(compiled, trainer) }
+  }
+
+  /// Switches at once where the mode ran before; else compiles beside the training, which goes on in the old mode.
+  private func request(_ wanted: Precision, of trainer: Trainer) {
+    guard wanted != trainer.precision || isCompiling else { return }
+    precision = wanted
+    if let cached = trainer.cachedStep(wanted) {
+      adopt(CompilationResult(precision: wanted, milliseconds: 0, result: .success(cached)), trainer)
+      return
+    }
+    guard !isCompiling else { return }
+    isCompiling = true
+    shared.coordinator.beginSegment()
+    let (configuration, backend) = (shared.configuration, shared.backend)
+    let (mailbox, coordinator) = (mailbox, shared.coordinator)
+    do {
+      let thread = try LaneThread("compile \(lane)") {
+        let began = MonotonicClock.nanoseconds()
+        let result = Result { try Trainer.compile(configuration, precision: wanted, backend: backend) }
+        let milliseconds = Double(MonotonicClock.nanoseconds() - began) * 1e-6
+        mailbox.post {
+          $0.compiled = CompilationResult(precision: wanted, milliseconds: milliseconds, result: result)
+        }
+        coordinator.wake()
+      }
+      shared.helpers.update { $0.append(thread) }
+    } catch {
+      isCompiling = false
+      emit(.error(Message(lane: lane, text: "\(error)")))
+    }
+  }
+
+  private func adopt(_ compilation: CompilationResult, _ trainer: Trainer) {
+    if compilation.milliseconds > 0 { isCompiling = false }
+    // Toggled again meanwhile: only the last wish counts.
+    guard compilation.precision == precision else {
+      request(precision, of: trainer)
+      return
+    }
+    let (from, scaleBefore) = (trainer.precision, trainer.state.control.scaler?.scale)
+    do {
+      let fate = try trainer.adopt(compilation.result.get())
+      shared.coordinator.beginSegment()
+      shared.toggled.update { _ = $0.insert(lane) }
+      emit(
+        .precision(
+          PrecisionReport(
+            lane: lane, attempt: trainer.attempt, from: from, to: trainer.precision,
+            compileMilliseconds: compilation.milliseconds, lossy: false, scaler: fate)))
+      if fate == .reset, let scale = trainer.state.control.scaler?.scale {
+        emit(
+          .scale(
+            ScaleReport(
+              lane: lane, attempt: trainer.attempt, from: Double(scaleBefore ?? scale), to: Double(scale),
+              cause: .reset)))
+      }
+      emitMemory(trainer)
+    } catch {
+      precision = trainer.precision
+      let text = "\(compilation.precision.rawValue) could not be compiled, \(from.rawValue) goes on: \(error)"
+      emit(.error(Message(lane: lane, text: text)))
+    }
+  }
+
+  // MARK: The end
+
+  private func finish(_ trainer: Trainer) throws {
+    if lane.rawValue == 0, let path = shared.options.saveWeightsTo {
+      try trainer.state.saveWeights(
+        to: path, metadata: ["format": "pt", "precision": trainer.precision.rawValue, "steps": "\(committed)"])
+      emit(.note(Message(lane: lane, text: "weights written to \(path)")))
+    }
+    var isDiverged = consecutiveSkips >= LaneRunner.divergenceLimit
+    if let dataset = shared.options.evaluation, !shared.isAbandoned {
+      shared.coordinator.beginSegment()
+      emitState(.evaluating, attempt: trainer.attempt)
+      let evaluation = try shared.coordinator.exclusively(lane) {
+        try trainer.evaluate(dataset.validation, of: dataset)
+      }
+      emit(
+        .evaluation(
+          EvaluationReport(
+            lane: lane, attempt: trainer.attempt, loss: evaluation.loss, accuracy: evaluation.accuracy,
+            count: evaluation.correct.count, isFinal: true)))
+      isDiverged = isDiverged || !evaluation.loss.isFinite
+      shared.evaluations.update { $0[lane] = .some(evaluation) }
+    } else {
+      shared.evaluations.update { $0[lane] = .some(nil) }
+    }
+    emitState(isDiverged ? .diverged : .finished, attempt: trainer.attempt)
+  }
+
+  /// Attempts in a row without a commit after which a lane counts as diverged.
+  static let divergenceLimit = 100
+
+  // MARK: Events
+
+  private func emitState(_ state: LaneState, attempt: Int) {
+    emit(.lane(LaneStateReport(lane: lane, attempt: attempt, state: state)))
+  }
+
+  private func emitMemory(_ trainer: Trainer) {
+    let memory = trainer.memory
+    emit(
+      .memory(
+        MemoryReport(
+          lane: lane, attempt: trainer.attempt, precision: trainer.precision, bytes: memory.bytes,
+          peak: memory.peak, unshared: memory.unshared, rss: ResidentMemory.bytes)))
+  }
+
+  private func emit(_ body: TrainingEvent.Body) {
+    let event = TrainingEvent(time: MonotonicClock.wallSeconds(), body: body)
+    if shared.options.isLossless, ring.isFull {
+      shared.drained.wait { _ in ring.isFull ? nil : () }
+    }
+    ring.push(event)
+  }
+}

@@ -1,0 +1,53 @@
+import BackendAPI
+import Datasets
+import TrainingEvents
+
+/// What the lanes of a session have in common.
+final class SessionShared: Sendable {
+  let configuration: Trainer.Configuration
+  let backend: any Backend
+  let options: Session.Options
+  let coordinator: StepCoordinator
+  let processors: [Int]
+  let laneCount: Int
+  /// Verdicts of the final evaluations; a lane without one stands for nil.
+  let evaluations = Monitor<[LaneID: Evaluation?]>([:])
+  /// Lanes whose precision changed during the run.
+  let toggled = Monitor<Set<LaneID>>([])
+  /// Lanes whose thread is done.
+  let ended = Monitor<Set<LaneID>>([])
+  /// Counts drains, so that a lane with a full ring can wait for one.
+  let drained = Monitor<Int>(0)
+  /// Threads that compile.
+  let helpers = Monitor<[LaneThread]>([])
+  private let abandoned = Monitor<Bool>(false)
+
+  init(
+    configuration: Trainer.Configuration, backend: any Backend, options: Session.Options, lanes: [LaneID],
+    schedule: Schedule, processors: [Int]
+  ) {
+    self.configuration = configuration
+    self.backend = backend
+    self.options = options
+    self.processors = processors
+    laneCount = lanes.count
+    coordinator = StepCoordinator(lanes: lanes, schedule: schedule, isPaused: options.startsPaused)
+  }
+
+  var isAbandoned: Bool { abandoned.read { $0 } }
+
+  func abandon() { abandoned.update { $0 = true } }
+
+  /// Attempts after which a lane ends.
+  var attemptLimit: Int {
+    min(options.steps ?? Int.max, configuration.batches.attemptLimit ?? Int.max)
+  }
+
+  /// Processors of a lane under the schedule in force: its own part when concurrent, else all.
+  func processors(for lane: LaneID) -> [Int] {
+    guard coordinator.schedule == .concurrent,
+      let parts = ProcessorSet.partition(processors, lanes: laneCount, threads: configuration.threads)
+    else { return processors }
+    return parts[lane.rawValue]
+  }
+}

@@ -1,0 +1,160 @@
+import TrainingEvents
+
+/// Decides which lane may step when, and numbers the segments.
+///
+/// alternating: one lane at a time, in the order A B B A (three lanes: A B C C B A). A round gives every active lane one
+/// step; the next round goes backwards, so that the two neighbours of a pair change places and a drift of the machine
+/// cancels. concurrent: every lane steps at will. In both, nobody steps while the session is paused, except by single
+/// steps granted; and an exclusive holder (an evaluation under `alternating`) keeps the others out.
+///
+/// A segment is a stretch in which no lane changed precision or schedule, or was paused, evaluating or compiling.
+final class StepCoordinator: Sendable {
+  struct State {
+    var schedule: Schedule
+    var isPaused: Bool
+    var isStopping = false
+    var segment = 0
+    var active: [LaneID]
+    var round = 0
+    var position = 0
+    var grants: [LaneID: Int] = [:]
+    /// Lanes inside a step or an exclusive section.
+    var inside: Set<LaneID> = []
+    var finishedStepping: Set<LaneID> = []
+    let laneCount: Int
+
+    /// The lane whose turn it is under `alternating`.
+    var turn: LaneID? {
+      guard position < active.count else { return nil }
+      return round.isMultiple(of: 2) ? active[position] : active[active.count - 1 - position]
+    }
+
+    mutating func passTurn() {
+      position += 1
+      if position >= active.count { (position, round) = (0, round + 1) }
+    }
+
+    mutating func retire(_ lane: LaneID) {
+      guard let index = active.firstIndex(of: lane) else { return }
+      let order = round.isMultiple(of: 2) ? index : active.count - 1 - index
+      active.remove(at: index)
+      if order < position { position -= 1 }
+      if position >= active.count { (position, round) = (0, round + 1) }
+    }
+  }
+
+  private let monitor: Monitor<State>
+
+  init(lanes: [LaneID], schedule: Schedule, isPaused: Bool) {
+    monitor = Monitor(
+      State(schedule: schedule, isPaused: isPaused, active: lanes, laneCount: lanes.count))
+  }
+
+  var schedule: Schedule { monitor.read { $0.schedule } }
+  var isPaused: Bool { monitor.read { $0.isPaused } }
+  var isStopping: Bool { monitor.read { $0.isStopping } }
+
+  /// Why a lane came back from waiting for its turn.
+  enum Turn {
+    /// It may step, in this segment and under this schedule; `leave` ends it.
+    case step(segment: Int, schedule: Schedule)
+    /// A command came in, or its state of pause changed: look, and ask again.
+    case interrupted(isPaused: Bool)
+    /// The session is stopping.
+    case stop
+  }
+
+  /// Waits for the lane's turn. `knowsPause` is what the lane last heard about being paused.
+  func enter(_ lane: LaneID, knowsPause: Bool, hasMail: () -> Bool) -> Turn {
+    monitor.wait { state -> Turn? in
+      if state.isStopping { return .stop }
+      if hasMail() { return .interrupted(isPaused: state.isPaused) }
+      let granted = (state.grants[lane] ?? 0) > 0
+      if state.isPaused != knowsPause { return .interrupted(isPaused: state.isPaused) }
+      guard !state.isPaused || granted else { return nil }
+      if state.schedule == .alternating, state.turn != lane || !state.inside.isEmpty { return nil }
+      if granted { state.grants[lane, default: 0] -= 1 }
+      state.inside.insert(lane)
+      return .step(segment: state.segment, schedule: state.schedule)
+    }
+  }
+
+  /// Ends the step of a lane and passes the turn.
+  func leave(_ lane: LaneID) {
+    monitor.update { state in
+      state.inside.remove(lane)
+      if state.turn == lane { state.passTurn() }
+    }
+  }
+
+  /// Takes a lane out of the order for good: it has no steps left, or failed.
+  func retire(_ lane: LaneID) {
+    monitor.update { state in
+      state.inside.remove(lane)
+      state.retire(lane)
+      state.finishedStepping.insert(lane)
+    }
+  }
+
+  /// Waits until every lane has retired, so that nobody's steps are timed beside an evaluation.
+  func waitForAllRetired() {
+    monitor.wait { $0.finishedStepping.count == $0.laneCount ? () : nil }
+  }
+
+  /// Runs `body`, under `alternating` alone.
+  func exclusively<R>(_ lane: LaneID, _ body: () throws -> R) rethrows -> R {
+    monitor.wait { state -> Void? in
+      if state.schedule == .alternating, !state.inside.isEmpty { return nil }
+      state.inside.insert(lane)
+      return ()
+    }
+    defer { monitor.update { _ = $0.inside.remove(lane) } }
+    return try body()
+  }
+
+  /// Starts a new segment and returns its number.
+  @discardableResult
+  func beginSegment() -> Int {
+    monitor.update { state in
+      state.segment += 1
+      return state.segment
+    }
+  }
+
+  /// Holds or releases all lanes; false where that is so already.
+  func setPaused(_ isPaused: Bool) -> Bool {
+    monitor.update { state in
+      guard state.isPaused != isPaused else { return false }
+      state.isPaused = isPaused
+      state.grants = [:]
+      state.segment += 1
+      return true
+    }
+  }
+
+  /// Grants every active lane one step; false where the session is not paused.
+  func grantStep() -> Bool {
+    monitor.update { state in
+      guard state.isPaused else { return false }
+      for lane in state.active { state.grants[lane, default: 0] += 1 }
+      return true
+    }
+  }
+
+  /// Changes the schedule and returns the new segment; nil where it is so already.
+  func setSchedule(_ schedule: Schedule) -> Int? {
+    monitor.update { state in
+      guard state.schedule != schedule else { return nil }
+      state.schedule = schedule
+      (state.round, state.position) = (0, 0)
+      state.segment += 1
+      return state.segment
+    }
+  }
+
+  /// Ends all lanes after the step they are in.
+  func stop() { monitor.update { $0.isStopping = true } }
+
+  /// Wakes lanes that wait, so that they look at their mail.
+  func wake() { monitor.update { _ in } }
+}
