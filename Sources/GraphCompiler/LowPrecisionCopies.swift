@@ -7,13 +7,15 @@ import TensorCore
 ///
 /// Exact: the copy is the same rounding of the same fp32 value. The copy lives between steps; whoever changes parameters
 /// by other means (loading weights, switching precision) has it rebuilt from the parameter (`Executable.activate`).
+/// A parameter has one copy; where it is cast to both formats, the second cast stays.
 /// In a graph without `commit` (inference) copies are made at activation and never change.
 public func keepLowPrecisionCopies(_ graph: Graph) throws(GraphError) -> Graph {
   var rewriter = GraphRewriter(graph)
   var copies: [String: ValueID] = [:]
   for node in graph.nodes {
     if case .cast(let dtype) = node.operation, dtype.isLowPrecision,
-      case .parameter(let name) = graph[node.inputs[0]].origin
+      case .parameter(let name) = graph[node.inputs[0]].origin,
+      copies[name].map({ rewriter.target[$0].type.dtype == dtype }) ?? true
     {
       let copy =
         copies[name]

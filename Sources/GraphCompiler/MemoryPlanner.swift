@@ -23,6 +23,8 @@ private struct MemoryPlanner {
   var root: [ValueID: ValueID] = [:]
   var firstWrite: [ValueID: Int] = [:]
   var lastRead: [ValueID: Int] = [:]
+  /// Storages whose contents outlive the run: nothing may write over them.
+  var kept = Set<ValueID>()
   let end: Int
 
   init(graph: Graph) {
@@ -34,7 +36,9 @@ private struct MemoryPlanner {
     for value in graph.values {
       switch value.origin {
       case .input: (firstWrite[value.id], lastRead[value.id]) = (0, 0)
-      case .lowPrecisionCopy: (firstWrite[value.id], lastRead[value.id]) = (0, end)
+      case .lowPrecisionCopy:
+        (firstWrite[value.id], lastRead[value.id]) = (0, end)
+        kept.insert(value.id)
       case .node(let number, _): (firstWrite[value.id], lastRead[value.id]) = (number, number)
       case .parameter, .statistic: continue
       }
@@ -43,7 +47,10 @@ private struct MemoryPlanner {
     for (number, node) in graph.nodes.enumerated() {
       for input in node.inputs where lastRead[input] != nil { lastRead[input] = max(lastRead[input] ?? 0, number) }
     }
-    for output in graph.outputs.values where lastRead[output] != nil { lastRead[output] = end }
+    for output in graph.outputs.values where lastRead[output] != nil {
+      lastRead[output] = end
+      kept.insert(output)
+    }
   }
 
   mutating func shareStorage() {
@@ -52,11 +59,9 @@ private struct MemoryPlanner {
       let isView = graph.isView(node)
       guard graph[result].type.byteCount == graph[storage].type.byteCount else { continue }
       // Writing in place destroys the operand: nobody may read it later, and it must not be a kept value.
-      if !isView {
-        guard lastRead[storage] == number else { continue }
-        if case .lowPrecisionCopy = graph[storage].origin { continue }
-      }
+      if !isView { guard lastRead[storage] == number, !kept.contains(storage) else { continue } }
       root[result] = storage
+      if kept.contains(result) { kept.insert(storage) }
       lastRead[storage] = max(lastRead[storage] ?? number, lastRead[result] ?? number)
     }
   }

@@ -17,6 +17,9 @@ extension Graph {
       for input in node.inputs where !defined.contains(input) {
         throw broken(node.layer, "node \(number) (\(node.operation.name)) uses \(input) before it exists")
       }
+      for output in node.outputs where !values.indices.contains(output.index) {
+        throw broken(node.layer, "node \(number) (\(node.operation.name)) makes \(output), which does not exist")
+      }
       let stated = node.outputs.first.map { self[$0].type.shape }
       let types = try inferTypes(
         node.operation, node.inputs.map { self[$0].type }, layer: node.layer, resultShape: stated)

@@ -64,7 +64,10 @@ public struct GraphBuilder {
 
   /// Applies an operation and returns its first result. Throws `GraphError` where operands do not fit.
   public mutating func apply(_ operation: Operation, _ operands: ValueID...) throws(GraphError) -> ValueID {
-    try graph.addNode(operation, operands, layer: layer)[0]
+    guard let result = try graph.addNode(operation, operands, layer: layer).first else {
+      throw GraphError(.invariant, layer: layer, "\(operation.name) has no result; passes append it, not layers")
+    }
+    return result
   }
 
   /// Dropout with a mask of its own; nothing at all in inference or for probability 0.
@@ -90,7 +93,7 @@ public struct GraphBuilder {
       return try graph.addNode(.batchNormInference(attributes), operands, layer: layer)[0]
     }
     let shape = shape(x)
-    guard shape.count / max(shape[1], 1) > 1 else {
+    guard shape.rank < 2 || shape.count / max(shape[1], 1) > 1 else {
       throw GraphError(
         .shape, layer: layer, "batch_norm needs more than one value per channel when training, found x \(shape)")
     }

@@ -92,22 +92,39 @@ struct OperandCheck {
         + "\(types[2].shape)")
     }
     try sameFormat(types[...])
-    let size = try outputSize(x, attributes.kernel, attributes.stride, attributes.padding)
+    let size = try convolutionOutputSize(x, weight, attributes)
     return TensorType(types[0].dtype, [x[0], weight[0], size[0], size[1]])
   }
 
   func pooling(_ attributes: PoolingAttributes) throws(GraphError) -> TensorType {
+    try operandCount(1...1)
     try rank(0, 4)
-    let x = types[0].shape
+    let size = try poolingOutputSize(types[0].shape, attributes)
+    return TensorType(types[0].dtype, [types[0].shape[0], types[0].shape[1], size[0], size[1]])
+  }
+
+  /// Output height and width of x (N, C, H, W) under a window.
+  func poolingOutputSize(_ x: Shape, _ attributes: PoolingAttributes) throws(GraphError) -> [Int] {
     guard zip(attributes.padding, attributes.kernel).allSatisfy({ $0 * 2 <= $1 }) else {
       throw GraphError(.attribute, layer: layer, "\(operation.name): padding must be at most half the window, found "
         + operation.attributesText)
     }
-    let size = try outputSize(x, attributes.kernel, attributes.stride, attributes.padding)
-    return TensorType(types[0].dtype, [x[0], x[1], size[0], size[1]])
+    return try outputSize(x, attributes.kernel, attributes.stride, attributes.padding)
   }
 
-  private func outputSize(
+  /// Output height and width of x (N, C, H, W) under weight (O, C, KH, KW).
+  func convolutionOutputSize(
+    _ x: Shape, _ weight: Shape, _ attributes: ConvolutionAttributes
+  ) throws(GraphError) -> [Int] {
+    let size = try outputSize(x, attributes.kernel, attributes.stride, attributes.padding)
+    guard attributes.kernel == Array(weight.dimensions.suffix(2)) else {
+      throw GraphError(.shape, layer: layer, "\(operation.name) (\(operation.attributesText)) expects a weight with that "
+        + "kernel, found \(weight)")
+    }
+    return size
+  }
+
+  func outputSize(
     _ x: Shape, _ kernel: [Int], _ stride: [Int], _ padding: [Int]
   ) throws(GraphError) -> [Int] {
     guard kernel.count == 2, stride.count == 2, padding.count == 2, (kernel + stride).allSatisfy({ $0 > 0 }),
@@ -116,12 +133,11 @@ struct OperandCheck {
       throw GraphError(.attribute, layer: layer, "\(operation.name) expects positive kernel and stride and padding of "
         + "0 or more, found \(operation.attributesText)")
     }
-    let size = (0..<2).map { (x[$0 + 2] + 2 * padding[$0] - kernel[$0]) / stride[$0] + 1 }
-    guard (0..<2).allSatisfy({ x[$0 + 2] + 2 * padding[$0] >= kernel[$0] }) else {
+    guard x.rank == 4, (0..<2).allSatisfy({ x[$0 + 2] + 2 * padding[$0] >= kernel[$0] }) else {
       throw GraphError(.shape, layer: layer, "\(operation.name): the window (\(operation.attributesText)) is larger "
         + "than the padded input \(x)")
     }
-    return size
+    return (0..<2).map { (x[$0 + 2] + 2 * padding[$0] - kernel[$0]) / stride[$0] + 1 }
   }
 
   /// Returns the number of channels.

@@ -24,6 +24,10 @@ func inferTypes(
     return [types[0]]
   case .cast(let dtype):
     try check.operandCount(1...1)
+    guard dtype.isFloatingPoint, types[0].dtype.isFloatingPoint else {
+      throw GraphError(
+        .dtype, layer: layer, "a cast goes between floating-point formats, found \(types[0]) to \(dtype.rawValue)")
+    }
     return [TensorType(dtype, types[0].shape)]
   case .maxPool2d(let attributes):
     let pooled = try check.pooling(attributes)
@@ -32,6 +36,7 @@ func inferTypes(
     return [pooled, TensorType(small ? .uint8 : .int32, pooled.shape)]
   case .avgPool2d(let attributes): return [try check.pooling(attributes)]
   case .globalAveragePool:
+    try check.operandCount(1...1)
     try check.rank(0, 4)
     return [TensorType(types[0].dtype, [types[0].shape[0], types[0].shape[1], 1, 1])]
   case .batchNorm:
@@ -52,23 +57,28 @@ func inferTypes(
   case .crossEntropyBackward:
     try check.crossEntropy()
     return [types[0]]
-  case .conv2dBackwardData, .maxPool2dBackward, .avgPool2dBackward, .globalAveragePoolBackward, .unflatten:
-    return [TensorType(types[0].dtype, try check.statedShape())]
-  case .conv2dBackwardWeights(_, let bias):
-    let weight = try check.statedShape()
-    let dtype = types[1].dtype
-    return [TensorType(dtype, weight)] + (bias ? [TensorType(dtype, [weight[0]])] : [])
+  case .conv2dBackwardData(let attributes): return [try check.convolutionBackwardData(attributes)]
+  case .conv2dBackwardWeights(let attributes, let bias):
+    return try check.convolutionBackwardWeights(attributes, bias: bias)
+  case .maxPool2dBackward(let attributes):
+    try check.operandCount(2...2)
+    return [try check.poolingBackward(attributes)]
+  case .avgPool2dBackward(let attributes):
+    try check.operandCount(1...1)
+    return [try check.poolingBackward(attributes)]
+  case .globalAveragePoolBackward: return [try check.globalAveragePoolBackward()]
+  case .unflatten: return [try check.unflatten()]
   case .reluBackward, .geluBackward:
     try check.operandCount(2...2)
     try check.sameType(0, 1)
     return [types[0]]
-  case .batchNormBackward:
-    let statistic = TensorType(.float32, [types[0].shape[1]])
-    try check.sameType(0, 1)
-    return [types[0], statistic, statistic]
+  case .batchNormBackward(let attributes): return try check.batchNormBackward(attributes)
   case .columnSum:
+    try check.operandCount(1...1)
     try check.rank(0, 2)
     return [TensorType(types[0].dtype, [types[0].shape[1]])]
-  case .commit: return []
+  case .commit(let attributes):
+    try check.commit(attributes)
+    return []
   }
 }

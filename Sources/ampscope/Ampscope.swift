@@ -1,0 +1,45 @@
+import ArgumentParser
+import Foundation
+
+/// The command: see `ampscope --help`.
+@main
+struct Ampscope: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ampscope",
+    abstract: "Trains the same network in FP32 and in mixed precision at once, and shows what precision does.",
+    discussion: """
+      Without a subcommand the dashboard opens. It takes all of train's options.
+
+      Exit status: 0 done, 1 failure, 2 usage, 3 a lane diverged, 128+n ended by signal n.
+      """,
+    version: Version.text,
+    subcommands: [
+      DashboardCommand.self, TrainCommand.self, InspectCommand.self, ReplayCommand.self, ThemesCommand.self,
+    ],
+    defaultSubcommand: DashboardCommand.self)
+
+  static func main() {
+    OpenMPEnvironment.restartWithoutBinding()
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as ExitStatus {
+      Foundation.exit(error.code)
+    } catch {
+      finish(error)
+    }
+  }
+
+  /// The one place that turns errors into text and exit status.
+  private static func finish(_ error: any Error) -> Never {
+    let code = exitCode(for: error)
+    if code == .success {
+      print(fullMessage(for: error))
+      Foundation.exit(0)
+    }
+    let isUsage = code == .validationFailure
+    let text = isUsage ? fullMessage(for: error) : "ampscope: \(error)"
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+    Foundation.exit(isUsage ? ExitStatus.usage.code : ExitStatus.failure.code)
+  }
+}
