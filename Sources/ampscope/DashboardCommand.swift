@@ -1,0 +1,30 @@
+import ArgumentParser
+import Foundation
+import Training
+import TrainingEvents
+
+/// The dashboard over a live session; plain lines where there is no terminal for it.
+struct DashboardCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "dashboard", abstract: "Opens the dashboard (what ampscope does without a subcommand).")
+
+  @OptionGroup var options: RunOptions
+  @OptionGroup var display: DisplayOptions
+
+  func run() throws {
+    let recorder = try options.jsonl.map { path in
+      guard path != "-" else {
+        throw ValidationError("--jsonl -: the dashboard needs standard output; name a file, or use `ampscope train`")
+      }
+      return try EventRecorder(path)
+    }
+    let session = try SessionFactory(
+      options: options, defaultSchedule: .concurrent, isLossless: recorder != nil
+    ).makeSession()
+    let feed = LiveFeed(session: session, recorder: recorder)
+    try display.show(feed, start: { try session.start() }) { reason in
+      FileHandle.standardError.write(Data("ampscope: no dashboard: \(reason); plain lines instead\n".utf8))
+      try HeadlessRun(options: options, defaultSchedule: .concurrent).run()
+    }
+  }
+}

@@ -1,0 +1,61 @@
+import ArgumentParser
+import DashboardCore
+import DashboardTerminal
+import Foundation
+import TrainingEvents
+
+/// How the dashboard looks.
+struct DisplayOptions: ParsableArguments {
+  @Option(help: "Theme by name or file; `ampscope themes` lists them.")
+  var theme: String?
+
+  @Option(help: "Colours: auto, truecolor, 256, 16, 8 or none.")
+  var color = "auto"
+
+  @Flag(help: "Draw with ASCII characters only.")
+  var ascii = false
+
+  @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
+  var noMouse = false
+
+  /// Shows a feed until the user leaves; `plain` runs instead where there is no terminal for a dashboard, with the reason.
+  func show(_ feed: any EventFeed, start: () throws -> Void = {}, plain: (String) throws -> Void) throws {
+    if case .plain(let reason) = TerminalScreen.availability() {
+      try plain(reason)
+      return
+    }
+    var catalog = ThemeCatalog()
+    let chosen = try theme.map { try catalog.select($0) } ?? 0
+    guard let choice = ColorChoice(spelling: color) else {
+      let hint = NearestName.hint(for: color, among: ColorChoice.spellings)
+      throw ValidationError("--color: unknown depth \"\(color)\"\(hint)")
+    }
+    // The screen opens before the lanes start: opening changes the environment for a moment.
+    let screen = try TerminalScreen.open(
+      TerminalOptions(color: choice, glyphs: ascii ? .ascii : nil, mouse: !noMouse))
+    var loop = DashboardLoop(
+      feed: feed, screen: screen, themes: catalog.entries.map(\.theme), themeIndex: chosen,
+      problems: catalog.problems)
+    let end: DashboardLoop.End
+    do {
+      try start()
+      end = try loop.run()
+    } catch {
+      screen.close()
+      feed.send(.abandon)
+      feed.finish()
+      throw error
+    }
+    screen.close()
+    switch end {
+    case .signal(let number):
+      // The lanes end with the process; a recorder has written all that was drained.
+      TerminalScreen.endProcess(bySignal: number)
+    case .interrupted: throw ExitStatus.signal(SIGINT)
+    case .quit:
+      feed.send(.abandon)
+      feed.finish()
+      try RunOutcome.check(loop.summary)
+    }
+  }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Foundation
+import TrainingEvents
+
+/// Plays a recorded run in the dashboard.
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay", abstract: "Plays a run recorded with --jsonl in the dashboard.")
+
+  @Argument(help: "File of JSON lines.")
+  var file: String
+
+  @Option(help: "Times as fast as it happened; 0 shows the end at once.")
+  var speed = 1.0
+
+  @OptionGroup var display: DisplayOptions
+
+  func run() throws {
+    guard speed >= 0, speed.isFinite else {
+      throw ValidationError("--speed must be a finite number of at least 0, found \(speed)")
+    }
+    let feed = try ReplayFeed(path: file, speed: speed == 0 ? .infinity : speed)
+    try display.show(feed) { _ in
+      let whole = try ReplayFeed(path: file, speed: .infinity)
+      let events = whole.drain()
+      guard case .session(let session)? = events.first?.body else { return }
+      var report = LineReport(session: session, isSilent: false)
+      for event in events { report.add(event) }
+      report.flush()
+    }
+  }
+}
