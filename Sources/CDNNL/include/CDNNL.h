@@ -2,8 +2,10 @@
  * CDNNL: GEMM, convolution and pooling of oneDNN behind one small C face that compiles against API v2 (2.6) and v3.
  *
  * A primitive is created once, for fixed shapes and formats and for the team size of the calling thread, and executed
- * many times from the thread that owns the team. Execution allocates nothing: scratch is the caller's
- * (scratchpad_mode_user), asked for with cdnnl_scratch_size; a primitive may be executed by one thread at a time.
+ * many times from the thread that owns the team. Execution allocates no tensor memory: scratch is the caller's
+ * (scratchpad_mode_user), asked for with cdnnl_scratch_size and 64-byte aligned; what is left is the argument table
+ * that oneDNN makes for each call. A primitive may be executed by one thread at a time; different primitives, by
+ * different threads at once.
  * Activations of rank 4 lie in memory as N, H, W, C. Weights of convolutions are plain O, I, H, W outside; where oneDNN
  * wants a blocked layout, the primitive reorders inside execute, through scratch.
  */
@@ -20,7 +22,8 @@ extern "C" {
 
 typedef enum { CDNNL_F32 = 0, CDNNL_F16 = 1, CDNNL_BF16 = 2 } cdnnl_dtype;
 
-/* Result of a call. */
+/* Result of a call. Unsupported: a valid request for which oneDNN has no implementation on this processor (f16 without
+   AVX512-FP16, a combination of dtypes). Failed: a shape or a pointer that cannot be, or an error inside oneDNN. */
 typedef enum { CDNNL_OK = 0, CDNNL_UNSUPPORTED = 1, CDNNL_FAILED = 2 } cdnnl_status;
 
 typedef struct cdnnl_primitive cdnnl_primitive;
@@ -70,7 +73,8 @@ cdnnl_status cdnnl_convolution_backward_weights_execute(cdnnl_primitive *primiti
                                                         void *dweight, void *dbias, void *scratch);
 
 /* 2-d pooling. Average pooling counts padding like torch's default (count_include_pad). Max pooling keeps the arg-max
-   in a workspace (cdnnl_workspace_size bytes, 0 for average) between forward and backward. */
+   in a workspace (cdnnl_workspace_size bytes; 0 for average, which takes NULL) between forward and backward; of equal
+   maxima the first, row by row, gets the gradient. Padding is at most half of the kernel. */
 typedef enum { CDNNL_POOL_MAX = 0, CDNNL_POOL_AVERAGE = 1 } cdnnl_pool_kind;
 typedef struct {
   cdnnl_pool_kind kind;
@@ -84,7 +88,7 @@ cdnnl_status cdnnl_pooling_backward_create(const cdnnl_pooling *shape, cdnnl_pri
 cdnnl_status cdnnl_pooling_backward_execute(cdnnl_primitive *primitive, const void *dy, const void *workspace, void *dx,
                                             void *scratch);
 
-/* Bytes that execute needs; 64-byte aligned. */
+/* Bytes that execute needs, a multiple of 64; where 0, scratch may be NULL. */
 size_t cdnnl_scratch_size(const cdnnl_primitive *primitive);
 size_t cdnnl_workspace_size(const cdnnl_primitive *primitive);
 /* Name of the implementation oneDNN chose, for example "brg:avx512_core_bf16". Lives as long as the primitive. */

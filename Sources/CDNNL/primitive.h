@@ -1,0 +1,81 @@
+/* What every operation shares: the oneDNN objects of one primitive, its buffers, its scratch, and its execution. */
+#ifndef CDNNL_PRIMITIVE_H
+#define CDNNL_PRIMITIVE_H
+
+#include "error.h"
+#include "onednn_api.h"
+
+typedef enum {
+  CDNNL_MATMUL,
+  CDNNL_CONVOLUTION_FORWARD,
+  CDNNL_CONVOLUTION_BACKWARD_DATA,
+  CDNNL_CONVOLUTION_BACKWARD_WEIGHTS,
+  CDNNL_POOLING_FORWARD,
+  CDNNL_POOLING_BACKWARD,
+} cdnnl_operation;
+
+enum { cdnnl_max_buffers = 4 };
+
+/* A tensor that the caller passes to execute. `memory` is NULL where this primitive has no such tensor. */
+typedef struct {
+  const char *name;
+  dnnl_memory_t memory;
+  void *bound; /* the pointer `memory` holds now */
+} cdnnl_buffer;
+
+/* A tensor that lives in the caller's scratch for the time of one execution. */
+typedef struct {
+  dnnl_memory_t memory;
+  size_t size, offset;
+} cdnnl_scratch_part;
+
+struct cdnnl_primitive {
+  cdnnl_operation operation;
+  dnnl_stream_t stream;
+  dnnl_primitive_desc_t description;
+
+  dnnl_primitive_t compute;
+  dnnl_exec_arg_t compute_arguments[cdnnl_max_buffers + 1];
+  int compute_argument_count;
+
+  /* Between plain weights and the layout that `compute` wants; NULL where that is the plain one. Before `compute` when
+     the weights are read, after it when they are written. */
+  dnnl_primitive_t reorder;
+  dnnl_exec_arg_t reorder_arguments[3];
+  int reorder_argument_count;
+  bool reorders_first;
+
+  cdnnl_buffer buffers[cdnnl_max_buffers];
+  int buffer_count;
+
+  cdnnl_scratch_part weights, compute_scratch, reorder_scratch;
+  void *bound_scratch;
+  size_t scratch_size, workspace_size;
+};
+
+/* The CPU engine of the process, created on first use, from any thread. */
+cdnnl_status cdnnl_engine(dnnl_engine_t *out);
+
+/* Attributes with scratch given by the caller, and optionally relu on the result. The caller destroys them. */
+cdnnl_status cdnnl_attributes(bool relu, dnnl_primitive_attr_t *out);
+
+/* Makes a primitive without buffers. Takes `description` over, in failure too. */
+cdnnl_status cdnnl_primitive_open(cdnnl_operation operation, dnnl_primitive_desc_t description, cdnnl_primitive **out);
+
+/* Declares the next buffer of execute. A NULL layout says that this primitive has no such tensor. */
+cdnnl_status cdnnl_primitive_add(cdnnl_primitive *primitive, const char *name, int argument, onednn_layout_ref layout);
+
+typedef enum { CDNNL_WEIGHTS_READ, CDNNL_WEIGHTS_WRITTEN } cdnnl_weights_use;
+
+/* Declares the next buffer: weights that are `plain` for the caller and `blocked` for the computation. */
+cdnnl_status cdnnl_primitive_add_weights(cdnnl_primitive *primitive, const char *name, int argument,
+                                         onednn_layout_ref plain, onednn_layout_ref blocked, cdnnl_weights_use use);
+
+/* Lays out the scratch; after the last buffer. */
+void cdnnl_primitive_seal(cdnnl_primitive *primitive);
+
+/* Runs with one pointer per declared buffer, in the order of declaration. */
+cdnnl_status cdnnl_primitive_run(cdnnl_primitive *primitive, cdnnl_operation operation, void *const pointers[],
+                                 void *scratch);
+
+#endif
