@@ -26,7 +26,8 @@ public struct StepReport: Codable, Sendable, Hashable {
   public var learningRate: Double
   /// Samples in the batch.
   public var samples: Int
-  /// Number of the segment: a stretch in which no lane changed precision, batch, threads, processors or schedule.
+  /// Number of the segment: a stretch in which no lane changed precision, batch, threads, processors or schedule, or was
+  /// paused, evaluating or compiling.
   public var segment: Int
 
   /// Creates a report; every field is stated.
@@ -58,6 +59,28 @@ public struct StepReport: Codable, Sendable, Hashable {
     case gradNorm
     case learningRate = "lr"
     case samples, segment
+  }
+}
+
+extension StepReport {
+  /// Writes a report. `scale`, `stepsToGrowth` and `skipReason` are null where there is none, rather than left out: a
+  /// reader of the lines finds the same fields in every step.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(lane, forKey: .lane)
+    try container.encode(attempt, forKey: .attempt)
+    try container.encode(committedStep, forKey: .committedStep)
+    try container.encode(committed, forKey: .committed)
+    try container.encode(skipReason, forKey: .skipReason)
+    try container.encode(loss, forKey: .loss)
+    try container.encode(scale, forKey: .scale)
+    try container.encode(stepsToGrowth, forKey: .stepsToGrowth)
+    try container.encode(stepMilliseconds, forKey: .stepMilliseconds)
+    try container.encode(phases, forKey: .phases)
+    try container.encode(gradNorm, forKey: .gradNorm)
+    try container.encode(learningRate, forKey: .learningRate)
+    try container.encode(samples, forKey: .samples)
+    try container.encode(segment, forKey: .segment)
   }
 }
 

@@ -21,6 +21,7 @@ final class LaneRunner: @unchecked Sendable {
   private var isCompiling = false
   private var consecutiveSkips = 0
   private var committed = 0
+  private var lastMemoryReport: Int64 = 0
 
   init(lane: LaneID, precision: Precision, shared: SessionShared) {
     self.lane = lane
@@ -41,7 +42,6 @@ final class LaneRunner: @unchecked Sendable {
       emit(.error(Message(lane: lane, text: "\(error)")))
       emitState(.failed, attempt: 0)
       shared.coordinator.retire(lane)
-      shared.evaluations.update { $0[lane] = .some(nil) }
     }
     shared.ended.update { _ = $0.insert(lane) }
   }
@@ -79,6 +79,7 @@ final class LaneRunner: @unchecked Sendable {
         let result = Result { try trainer.step() }
         shared.coordinator.leave(lane)
         report(try result.get(), scaleBefore: scaleBefore, segment: segment)
+        reportMemoryNowAndThen(trainer)
       }
     }
   }
@@ -95,6 +96,16 @@ final class LaneRunner: @unchecked Sendable {
             cause: after > before ? .growth : .backoff)))
     }
   }
+
+  /// The plan stays, but the size of the process moves; read between steps, every two seconds.
+  private func reportMemoryNowAndThen(_ trainer: Trainer) {
+    let now = MonotonicClock.nanoseconds()
+    guard now - lastMemoryReport > LaneRunner.memoryInterval else { return }
+    emitMemory(trainer)
+  }
+
+  /// Nanoseconds between two memory reports.
+  private static let memoryInterval: Int64 = 2_000_000_000
 
   // MARK: Commands
 
@@ -191,9 +202,8 @@ final class LaneRunner: @unchecked Sendable {
             lane: lane, attempt: trainer.attempt, loss: evaluation.loss, accuracy: evaluation.accuracy,
             count: evaluation.correct.count, isFinal: true)))
       isDiverged = isDiverged || !evaluation.loss.isFinite
-      shared.evaluations.update { $0[lane] = .some(evaluation) }
-    } else {
-      shared.evaluations.update { $0[lane] = .some(nil) }
+      let attempt = trainer.attempt
+      shared.evaluations.update { $0[lane] = FinalEvaluation(evaluation: evaluation, attempt: attempt) }
     }
     emitState(isDiverged ? .diverged : .finished, attempt: trainer.attempt)
   }
@@ -208,6 +218,7 @@ final class LaneRunner: @unchecked Sendable {
   }
 
   private func emitMemory(_ trainer: Trainer) {
+    lastMemoryReport = MonotonicClock.nanoseconds()
     let memory = trainer.memory
     emit(
       .memory(

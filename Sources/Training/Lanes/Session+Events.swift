@@ -48,15 +48,16 @@ extension Session {
   private func agreements() -> [AgreementReport] {
     let evaluations = shared.evaluations.read { $0 }
     let baseline = description.baseline
-    guard let reference = evaluations[baseline] ?? nil else { return [] }
+    guard let reference = evaluations[baseline] else { return [] }
     let toggled = shared.toggled.read { $0 }
     return runners.compactMap { runner in
-      guard runner.lane != baseline, let evaluation = evaluations[runner.lane] ?? nil,
-        let paired = pairedAccuracy(baselineCorrect: reference.correct, laneCorrect: evaluation.correct)
+      guard runner.lane != baseline, let final = evaluations[runner.lane],
+        let paired = pairedAccuracy(
+          baselineCorrect: reference.evaluation.correct, laneCorrect: final.evaluation.correct)
       else { return nil }
       let changed = [baseline, runner.lane].filter(toggled.contains)
       return AgreementReport(
-        baseline: baseline, lane: runner.lane, attempt: description.steps ?? 0, difference: paired.difference,
+        baseline: baseline, lane: runner.lane, attempt: min(reference.attempt, final.attempt), difference: paired.difference,
         low: paired.low, high: paired.high, count: paired.count, mcNemarP: paired.mcNemarP,
         void: changed.isEmpty
           ? nil : "precision of lane \(changed.map(\.description).joined(separator: " and ")) changed during the run")

@@ -2,6 +2,13 @@ import BackendAPI
 import Datasets
 import TrainingEvents
 
+/// The final evaluation of a lane.
+struct FinalEvaluation: Sendable {
+  var evaluation: Evaluation
+  /// Attempts that the lane had made.
+  var attempt: Int
+}
+
 /// What the lanes of a session have in common.
 final class SessionShared: Sendable {
   let configuration: Trainer.Configuration
@@ -10,8 +17,8 @@ final class SessionShared: Sendable {
   let coordinator: StepCoordinator
   let processors: [Int]
   let laneCount: Int
-  /// Verdicts of the final evaluations; a lane without one stands for nil.
-  let evaluations = Monitor<[LaneID: Evaluation?]>([:])
+  /// Final evaluations of the lanes that made one.
+  let evaluations = Monitor<[LaneID: FinalEvaluation]>([:])
   /// Lanes whose precision changed during the run.
   let toggled = Monitor<Set<LaneID>>([])
   /// Lanes whose thread is done.

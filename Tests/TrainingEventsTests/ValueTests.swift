@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+import TrainingEvents
+
+@Suite struct ValueTests {
+  @Test(
+    "Every command survives its JSON",
+    arguments: [
+      TrainingCommand.pause, .resume, .step, .stop, .abandon, .setPrecision(LaneID(1), .ampFP16),
+      .setLearningRate(nil, 0.5), .setLearningRate(LaneID(0), 1e-4), .setSchedule(.concurrent),
+    ])
+  func commands(command: TrainingCommand) throws {
+    let data = try JSONEncoder().encode(command)
+    #expect(try JSONDecoder().decode(TrainingCommand.self, from: data) == command)
+    #expect(!command.description.isEmpty)
+  }
+
+  @Test("Lanes are letters, ordered by index")
+  func lanes() {
+    #expect(LaneID(0).description == "A")
+    #expect(LaneID(25).description == "Z")
+    #expect(LaneID(26).description == "#26")
+    #expect(LaneID(-1).description == "#-1")
+    #expect(LaneID(0) < LaneID(1))
+  }
+
+  @Test(
+    "Precisions are found by name and by the names of Apex and Lightning, in any case",
+    arguments: [
+      ("fp32", Precision.fp32), ("O0", .fp32), ("32-true", .fp32), ("AMP-FP16", .ampFP16), ("o1", .ampFP16),
+      ("16-mixed", .ampFP16), ("amp-bf16", .ampBF16), ("BF16-mixed", .ampBF16),
+    ])
+  func spellings(text: String, precision: Precision) {
+    #expect(Precision(spelling: text) == precision)
+  }
+
+  @Test(
+    "A word that names no precision, or depends on the device, is not answered",
+    arguments: ["amp", "auto", "", "fp8"])
+  func unknownSpelling(text: String) {
+    #expect(Precision(spelling: text) == nil)
+  }
+
+  @Test("Only autocast modes have a 16-bit format")
+  func autocastFormat() {
+    #expect(Precision.fp32.autocastFormat == nil)
+    #expect(Precision.ampFP16.autocastFormat == .fp16)
+    #expect(Precision.ampBF16.autocastFormat == .bf16)
+  }
+
+  @Test("A memory breakdown adds up")
+  func memory() {
+    #expect(SampleEvents.memory.bytes.total == SampleEvents.memory.peak)
+  }
+}
