@@ -36,13 +36,16 @@ public enum ModelCatalog {
         inputs: sampleShape.reduce(1, *), hidden: sizes.hidden, layers: sizes.layers, classes: classCount,
         dropout: sizes.dropout)
     case "cnn":
-      guard sampleShape.count == 3 else {
-        throw TrainingError("model cnn takes images (C, H, W), this data has samples of shape \(sampleShape)")
+      guard sampleShape.count == 3, sampleShape[1] >= 8, sampleShape[2] >= 8 else {
+        throw TrainingError(
+          "model cnn takes images (C, H, W) of at least 8 by 8, this data has samples of shape \(sampleShape)")
       }
       guard sizes.channels.count == 3, sizes.channels.allSatisfy({ $0 >= 1 }) else {
         throw TrainingError("--channels takes three widths of at least 1, for example 32,64,128")
       }
-      network = CNN(inputs: sampleShape[0], channels: sizes.channels, classes: classCount, dropout: sizes.dropout)
+      network = CNN(
+        inputs: sampleShape[0], size: Array(sampleShape[1...]), channels: sizes.channels, classes: classCount,
+        dropout: sizes.dropout)
     default:
       throw TrainingError("unknown model \"\(name)\"; there are \(names.joined(separator: " and "))")
     }

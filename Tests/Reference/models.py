@@ -23,13 +23,15 @@ def mlp(hidden, layers, inputs, classes=CLASSES, dropout=0.0, activation=nn.ReLU
 
 
 class CNN(nn.Module):
-    """Three 3x3 convolutions with BatchNorm and ReLU, max pooling after the first two, global average pooling and a
-    linear head. (N, in_channels, H, W) -> (N, classes); H and W at least 4.
+    """Three times 3x3 convolution, BatchNorm, ReLU and max pooling, then a linear head.
+
+    (N, in_channels, H, W) -> (N, classes); H and W, the `size`, at least 8.
     """
 
-    def __init__(self, channels=(32, 64, 128), in_channels=1, classes=CLASSES, dropout=0.0):
+    def __init__(self, channels=(32, 64, 128), in_channels=1, size=(28, 28), classes=CLASSES, dropout=0.0):
         super().__init__()
         first, second, third = channels
+        features = third * (size[0] // 8) * (size[1] // 8)
         self.features = nn.Sequential(
             nn.Conv2d(in_channels, first, 3, padding=1, bias=False),
             nn.BatchNorm2d(first),
@@ -42,17 +44,17 @@ class CNN(nn.Module):
             nn.Conv2d(second, third, 3, padding=1, bias=False),
             nn.BatchNorm2d(third),
             nn.ReLU(),
-            nn.AdaptiveAvgPool2d(1),
+            nn.MaxPool2d(2),
         )
-        self.classifier = nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(third, classes))
+        self.classifier = nn.Sequential(nn.Flatten(), nn.Dropout(dropout), nn.Linear(features, classes))
 
     def forward(self, x):
         return self.classifier(self.features(x))
 
 
-def cnn(channels=(32, 64, 128), in_channels=1, classes=CLASSES, dropout=0.0):
+def cnn(channels=(32, 64, 128), in_channels=1, size=(28, 28), classes=CLASSES, dropout=0.0):
     """The CNN above, as a function like `mlp`."""
-    return CNN(channels, in_channels, classes, dropout)
+    return CNN(channels, in_channels, size, classes, dropout)
 
 
 def build(description):
@@ -66,7 +68,7 @@ def build(description):
             description["hidden"], description["layers"], math.prod(shape), description["classes"], dropout, activation
         )
     if kind == "cnn":
-        return cnn(tuple(description["channels"]), shape[0], description["classes"], dropout)
+        return cnn(tuple(description["channels"]), shape[0], tuple(shape[1:]), description["classes"], dropout)
     raise ValueError(f"model kind {kind!r} is unknown: use mlp, gelu-mlp or cnn")
 
 
