@@ -95,7 +95,7 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    // Tests, room by room.
+    // Tests, room by room. TerminalProbe misbehaves on a real pty, on demand.
     tests(of: "CKernels"),
     tests(of: "CDNNL"),
     tests(of: "TrainingEvents"),
@@ -103,9 +103,26 @@ let package = Package(
     tests(of: "GraphIR", ["TensorCore"]),
     tests(of: "GraphCompiler", ["TensorCore", "GraphIR", "BackendCPU", "BackendAPI"]),
     tests(of: "BackendAPI", ["TensorCore", "GraphIR", "GraphCompiler"]),
+    .testTarget(
+      name: "BackendConformanceTests",
+      dependencies: ["TensorCore", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU", "CKernels"],
+      swiftSettings: strict),
     tests(of: "SafetensorsFormat", exclude: ["Fixtures"]),
     tests(of: "Datasets", ["CZlib", "SafetensorsFormat"]),
+    tests(
+      of: "Training",
+      [
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU",
+        "CKernels", "SafetensorsFormat", "Datasets", "ModelZoo",
+      ]),
+    tests(of: "ModelZoo", ["TensorCore", "GraphIR", "Training"]),
+    tests(of: "MixedPrecision"),
     tests(of: "DashboardCore", ["TrainingEvents", "RunStatistics"], exclude: ["Snapshots"]),
+    .executableTarget(
+      name: "TerminalProbe", dependencies: ["DashboardCore", "DashboardTerminal"], path: "Tests/TerminalProbe",
+      swiftSettings: strict),
+    tests(of: "DashboardTerminal", ["CNcurses", "DashboardCore", "TerminalProbe"]),
+    .testTarget(name: "EndToEndTests", dependencies: ["ampscope", "TrainingEvents"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -106,12 +106,16 @@ public protocol DeviceState: AnyObject {
 }
 
 extension DeviceState {
-  /// Writes an fp32 entry. Throws `BackendError` for an unknown name or another count.
+  /// Writes an fp32 entry.
+  ///
+  /// Throws `BackendError` for an unknown name or another count.
   public func write(_ name: String, _ values: [Float]) throws {
     try values.withUnsafeBytes { try write(name, from: $0) }
   }
 
-  /// Reads an fp32 entry. Throws `BackendError` for an unknown name.
+  /// Reads an fp32 entry.
+  ///
+  /// Throws `BackendError` for an unknown name.
   public func floats(_ name: String) throws -> [Float] {
     guard let entry = layout[name] else { throw BackendError.unknownEntry(name) }
     var values = [Float](repeating: 0, count: entry.shape.count)

@@ -8,15 +8,15 @@ public struct GradScaler: Sendable, Hashable {
     /// Scale before the first step; torch's default is 65536.
     public var initialScale: Float
     /// Factor on growth, above 1.
-    public var growthFactor: Float
+    public var growthFactor: Double
     /// Factor on a non-finite gradient, between 0 and 1.
-    public var backoffFactor: Float
+    public var backoffFactor: Double
     /// Consecutive committed steps before the scale grows; torch's default is 2000.
     public var growthInterval: Int32
 
     /// Creates the constants; PyTorch's defaults.
     public init(
-      initialScale: Float = 65536, growthFactor: Float = 2, backoffFactor: Float = 0.5, growthInterval: Int32 = 2000
+      initialScale: Float = 65536, growthFactor: Double = 2, backoffFactor: Double = 0.5, growthInterval: Int32 = 2000
     ) {
       self.initialScale = initialScale
       self.growthFactor = growthFactor
@@ -47,16 +47,17 @@ public struct GradScaler: Sendable, Hashable {
   /// Moves on after a step.
   ///
   /// With `foundInf` the scale backs off and the tracker restarts. Else the tracker counts; at the growth interval the
-  /// scale grows, unless that is not finite in fp32, and the tracker restarts.
+  /// scale grows, unless that is not finite in fp32, and the tracker restarts. Products are taken in fp64 and rounded to
+  /// fp32, as torch does.
   public mutating func update(foundInf: Bool) {
     if foundInf {
-      scale *= settings.backoffFactor
+      scale = Float(Double(scale) * settings.backoffFactor)
       growthTracker = 0
       return
     }
     growthTracker += 1
     if growthTracker == settings.growthInterval {
-      let grown = scale * settings.growthFactor
+      let grown = Float(Double(scale) * settings.growthFactor)
       if grown.isFinite { scale = grown }
       growthTracker = 0
     }

@@ -9,7 +9,9 @@ public final class HostState: DeviceState {
   private let storage: HostBuffer
   private var arenaStorage: HostBuffer
 
-  /// A state of zeros. Throws `AllocationError`.
+  /// A state of zeros.
+  ///
+  /// Throws `AllocationError`.
   public init(_ layout: StateLayout) throws(AllocationError) {
     self.layout = layout
     storage = try HostBuffer(zeroed: layout.byteCount)
@@ -25,7 +27,9 @@ public final class HostState: DeviceState {
   /// Size of the arena in bytes.
   public var arenaByteCount: Int { arenaStorage.byteCount }
 
-  /// Makes the arena at least `byteCount` bytes large; its contents are lost when it grows. Throws `AllocationError`.
+  /// Makes the arena at least `byteCount` bytes large; its contents are lost when it grows.
+  ///
+  /// Throws `AllocationError`.
   public func reserveArena(_ byteCount: Int) throws(AllocationError) {
     if arenaStorage.byteCount >= byteCount { return }
     // The old arena goes first, so that the two never take memory at once.
@@ -33,19 +37,25 @@ public final class HostState: DeviceState {
     arenaStorage = try HostBuffer(zeroed: byteCount)
   }
 
-  /// Writes an entry. Throws `BackendError` for an unknown name or another size.
+  /// Writes an entry.
+  ///
+  /// Throws `BackendError` for an unknown name or another size.
   public func write(_ name: String, from bytes: UnsafeRawBufferPointer) throws {
     let destination = try entryBytes(name, count: bytes.count)
     destination.copyMemory(from: bytes)
     control.magnitudes = nil
   }
 
-  /// Reads an entry. Throws `BackendError` for an unknown name or another size.
+  /// Reads an entry.
+  ///
+  /// Throws `BackendError` for an unknown name or another size.
   public func read(_ name: String, into bytes: UnsafeMutableRawBufferPointer) throws {
     bytes.copyMemory(from: UnsafeRawBufferPointer(try entryBytes(name, count: bytes.count)))
   }
 
-  /// A state of its own with the same contents, without an arena. Throws `AllocationError`.
+  /// A state of its own with the same contents, without an arena.
+  ///
+  /// Throws `AllocationError`.
   public func copy() throws -> any DeviceState {
     let copy = try HostState(layout)
     copy.storage.base.copyMemory(from: storage.base, byteCount: layout.byteCount)

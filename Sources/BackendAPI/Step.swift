@@ -1,4 +1,6 @@
-/// What the host says to a step. Points into host memory, so it is made and used on one thread.
+/// What the host says to a step.
+///
+/// Points into host memory, so it is made and used on one thread.
 public struct StepRequest {
   /// Index of the attempt: keys dropout masks together with `seed`.
   public var attempt: UInt64
@@ -23,14 +25,19 @@ public struct StepRequest {
   }
 }
 
-/// What changes from step to step and is committed with it. Lives with the state.
+/// What changes from step to step and is committed with it.
+///
+/// Lives with the state.
 public struct StepControl: Sendable, Hashable {
   /// Number of committed steps.
   public var committedSteps: Int64
-  /// The loss scaler; nil where the mode scales nothing. Non-finite steps are skipped all the same.
+  /// The loss scaler; nil where the mode scales nothing.
+  ///
+  /// Non-finite steps are skipped all the same.
   public var scaler: GradScaler?
-  /// Largest magnitude of a weight and of each optimizer state, kept by the updates: proves cheaply that the next update
-  /// cannot overflow. nil where it is unknown.
+  /// Largest magnitude of a weight and of each optimizer state, kept by the updates; nil where it is unknown.
+  ///
+  /// Proves cheaply that the next update cannot overflow.
   public var magnitudes: Magnitudes?
 
   /// Bounds of what the state holds.

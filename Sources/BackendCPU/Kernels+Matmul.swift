@@ -11,9 +11,9 @@ extension KernelContext {
     let (x, weight) = (input(0), input(1))
     let shape = cdnnl_matmul(
       m: Int64(x.shape[0]), n: Int64(weight.shape[0]), k: Int64(x.shape[1]), transpose_a: false, transpose_b: true,
-      has_bias: hasBias, relu: relu, input_dtype: x.dtype.libraryType, bias_dtype: x.dtype.libraryType,
+      has_bias: hasBias, relu: false, input_dtype: x.dtype.libraryType, bias_dtype: x.dtype.libraryType,
       output_dtype: x.dtype.libraryType)
-    guard isStorageOnly(x.dtype) else { return try nativeProduct(shape) }
+    guard isStorageOnly(x.dtype) else { return try nativeProduct(shape, relu: relu) }
     return try widenedProduct(shape, relu: relu, hasBias: hasBias)
   }
 
@@ -25,20 +25,30 @@ extension KernelContext {
       m: Int64(result.shape[0]), n: Int64(result.shape[1]), k: Int64(k), transpose_a: transposeA,
       transpose_b: transposeB, has_bias: false, relu: false, input_dtype: a.dtype.libraryType,
       bias_dtype: a.dtype.libraryType, output_dtype: result.dtype.libraryType)
-    guard isStorageOnly(a.dtype) else { return try nativeProduct(shape) }
+    guard isStorageOnly(a.dtype) else { return try nativeProduct(shape, relu: false) }
     return try widenedProduct(shape, relu: false, hasBias: false)
   }
 
-  private func nativeProduct(_ shape: cdnnl_matmul) throws -> Kernel {
+  /// oneDNN multiplies in place.
+  ///
+  /// Its relu would turn NaN into 0 and hide an overflow, so relu is our own kernel's: exact after the rounding, and one
+  /// pass over y is small beside the product.
+  private func nativeProduct(_ shape: cdnnl_matmul, relu: Bool) throws -> Kernel {
     let primitive = try LibraryPrimitive(self) { out in withUnsafePointer(to: shape) { cdnnl_matmul_create($0, out) } }
+    let (result, dtype, threads) = (output(0), output(0).dtype.kernelType, threads)
     return Kernel(scratch: primitive.scratch, implementation: "oneDNN \(primitive.implementation)") { place in
       let (a, b, c, scratch) = (place.inputs[0], place.inputs[1], place.outputs[0], place.scratch)
       let bias = place.inputs.count == 3 ? place.inputs[2] : nil
       return { context in
+        let y = c.pointer(context)
         try LibraryPrimitive.check(
           cdnnl_matmul_execute(
-            primitive.handle, a.pointer(context), b.pointer(context), bias?.pointer(context), c.pointer(context),
+            primitive.handle, a.pointer(context), b.pointer(context), bias?.pointer(context), y,
             scratch.pointer(context)))
+        if relu {
+          amp_bias_activation(
+            threads, dtype, y, dtype, nil, true, dtype, y, result.shape[0], result.shape[1])
+        }
       }
     }
   }

@@ -17,7 +17,9 @@ public struct CompilerPipeline: Sendable {
     public var graph: Graph
   }
 
-  /// All stages of a training step: forward, backward, commit. The last stage is what runs.
+  /// All stages of a training step: forward, backward, commit.
+  ///
+  /// The last stage is what runs.
   public func trainingStages(_ forward: Graph, optimizer: OptimizerKind) throws(GraphError) -> [Stage] {
     var stages = try forwardStages(forward)
     let joint = try differentiate(stages[stages.count - 1].graph)
@@ -28,7 +30,9 @@ public struct CompilerPipeline: Sendable {
     return stages
   }
 
-  /// All stages of a forward pass without gradients. The last stage is what runs.
+  /// All stages of a forward pass without gradients.
+  ///
+  /// The last stage is what runs.
   public func inferenceStages(_ forward: Graph) throws(GraphError) -> [Stage] {
     var stages = try forwardStages(forward)
     try finish(&stages)

@@ -1,6 +1,8 @@
 public import GraphIR
 
-/// Removes nodes whose results nobody uses. `commit` and named outputs are what counts as use.
+/// Removes nodes whose results nobody uses.
+///
+/// `commit` and named outputs are what counts as use.
 public func removeDeadNodes(_ graph: Graph) throws(GraphError) -> Graph {
   var live = Set(graph.outputs.values)
   var kept = Set<Int>()

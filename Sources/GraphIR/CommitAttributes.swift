@@ -29,7 +29,9 @@ public struct CommitAttributes: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// An update rule with its constants. The learning rate is not among them: it may change at every step.
+/// An update rule with its constants.
+///
+/// The learning rate is not among them: it may change at every step.
 public enum OptimizerKind: Sendable, Hashable {
   /// torch.optim.SGD with momentum, without dampening and Nesterov.
   case sgd(momentum: Float, weightDecay: Float)

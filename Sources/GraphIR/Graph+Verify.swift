@@ -24,8 +24,10 @@ extension Graph {
       let types = try inferTypes(
         node.operation, node.inputs.map { self[$0].type }, layer: node.layer, resultShape: stated)
       guard types == node.outputs.map({ self[$0].type }) else {
-        throw broken(node.layer, "node \(number) (\(node.operation.name)) has results of types "
-          + "\(node.outputs.map { self[$0].type }), expected \(types)")
+        throw broken(
+          node.layer,
+          "node \(number) (\(node.operation.name)) has results of types "
+            + "\(node.outputs.map { self[$0].type }), expected \(types)")
       }
       for (position, output) in node.outputs.enumerated() {
         guard self[output].origin == .node(number, result: position) else {

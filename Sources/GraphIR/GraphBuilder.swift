@@ -31,7 +31,9 @@ public struct GraphBuilder {
     graph.addValue(type, origin: .input(name), label: name)
   }
 
-  /// A trainable fp32 tensor called `name` within the current layer. Throws `GraphError` where the name is taken.
+  /// A trainable fp32 tensor called `name` within the current layer.
+  ///
+  /// Throws `GraphError` where the name is taken.
   public mutating func parameter(_ name: String, _ shape: Shape, _ initializer: Initializer) throws(GraphError)
     -> ValueID
   {
@@ -62,7 +64,9 @@ public struct GraphBuilder {
   /// The shape of a value.
   public func shape(_ value: ValueID) -> Shape { graph[value].type.shape }
 
-  /// Applies an operation and returns its first result. Throws `GraphError` where operands do not fit.
+  /// Applies an operation and returns its first result.
+  ///
+  /// Throws `GraphError` where operands do not fit.
   public mutating func apply(_ operation: Operation, _ operands: ValueID...) throws(GraphError) -> ValueID {
     guard let result = try graph.addNode(operation, operands, layer: layer).first else {
       throw GraphError(.invariant, layer: layer, "\(operation.name) has no result; passes append it, not layers")

@@ -20,7 +20,9 @@ public struct GraphRewriter {
     }
   }
 
-  /// The new value that stands for an old one. Throws `GraphError(.invariant)` where it has not been written yet.
+  /// The new value that stands for an old one.
+  ///
+  /// Throws `GraphError(.invariant)` where it has not been written yet.
   public func mapped(_ old: ValueID) throws(GraphError) -> ValueID {
     guard let new = map[old] else {
       throw GraphError(.invariant, layer: source[old].label, "\(old) was dropped by a pass that still needs it")

@@ -12,7 +12,8 @@ struct OperandCheck {
   func operandCount(_ range: ClosedRange<Int>) throws(GraphError) {
     guard range.contains(types.count) else {
       throw GraphError(
-        .invariant, layer: layer, "\(operation.name) takes \(range.lowerBound) to \(range.upperBound) operands, found "
+        .invariant, layer: layer,
+        "\(operation.name) takes \(range.lowerBound) to \(range.upperBound) operands, found "
           + "\(types.count)")
     }
   }
@@ -56,8 +57,10 @@ struct OperandCheck {
         .shape, layer: layer, "linear expects \(weight[1]) input features (weight \(weight)), found x \(x)")
     }
     if types.count == 3, types[2].shape != [weight[0]] {
-      throw GraphError(.shape, layer: layer, "linear with weight \(weight) expects bias (\(weight[0])), found "
-        + "\(types[2].shape)")
+      throw GraphError(
+        .shape, layer: layer,
+        "linear with weight \(weight) expects bias (\(weight[0])), found "
+          + "\(types[2].shape)")
     }
     try sameFormat(types[...])
     return TensorType(types[0].dtype, [x[0], weight[0]])
@@ -88,8 +91,10 @@ struct OperandCheck {
         .shape, layer: layer, "conv2d expects \(weight[1]) input channels (weight \(weight)), found x \(x)")
     }
     if types.count == 3, types[2].shape != [weight[0]] {
-      throw GraphError(.shape, layer: layer, "conv2d with weight \(weight) expects bias (\(weight[0])), found "
-        + "\(types[2].shape)")
+      throw GraphError(
+        .shape, layer: layer,
+        "conv2d with weight \(weight) expects bias (\(weight[0])), found "
+          + "\(types[2].shape)")
     }
     try sameFormat(types[...])
     let size = try convolutionOutputSize(x, weight, attributes)
@@ -106,8 +111,10 @@ struct OperandCheck {
   /// Output height and width of x (N, C, H, W) under a window.
   func poolingOutputSize(_ x: Shape, _ attributes: PoolingAttributes) throws(GraphError) -> [Int] {
     guard zip(attributes.padding, attributes.kernel).allSatisfy({ $0 * 2 <= $1 }) else {
-      throw GraphError(.attribute, layer: layer, "\(operation.name): padding must be at most half the window, found "
-        + operation.attributesText)
+      throw GraphError(
+        .attribute, layer: layer,
+        "\(operation.name): padding must be at most half the window, found "
+          + operation.attributesText)
     }
     return try outputSize(x, attributes.kernel, attributes.stride, attributes.padding)
   }
@@ -118,8 +125,10 @@ struct OperandCheck {
   ) throws(GraphError) -> [Int] {
     let size = try outputSize(x, attributes.kernel, attributes.stride, attributes.padding)
     guard attributes.kernel == Array(weight.dimensions.suffix(2)) else {
-      throw GraphError(.shape, layer: layer, "\(operation.name) (\(operation.attributesText)) expects a weight with that "
-        + "kernel, found \(weight)")
+      throw GraphError(
+        .shape, layer: layer,
+        "\(operation.name) (\(operation.attributesText)) expects a weight with that "
+          + "kernel, found \(weight)")
     }
     return size
   }
@@ -130,12 +139,16 @@ struct OperandCheck {
     guard kernel.count == 2, stride.count == 2, padding.count == 2, (kernel + stride).allSatisfy({ $0 > 0 }),
       padding.allSatisfy({ $0 >= 0 })
     else {
-      throw GraphError(.attribute, layer: layer, "\(operation.name) expects positive kernel and stride and padding of "
-        + "0 or more, found \(operation.attributesText)")
+      throw GraphError(
+        .attribute, layer: layer,
+        "\(operation.name) expects positive kernel and stride and padding of "
+          + "0 or more, found \(operation.attributesText)")
     }
     guard x.rank == 4, (0..<2).allSatisfy({ x[$0 + 2] + 2 * padding[$0] >= kernel[$0] }) else {
-      throw GraphError(.shape, layer: layer, "\(operation.name): the window (\(operation.attributesText)) is larger "
-        + "than the padded input \(x)")
+      throw GraphError(
+        .shape, layer: layer,
+        "\(operation.name): the window (\(operation.attributesText)) is larger "
+          + "than the padded input \(x)")
     }
     return (0..<2).map { (x[$0 + 2] + 2 * padding[$0] - kernel[$0]) / stride[$0] + 1 }
   }
@@ -148,8 +161,10 @@ struct OperandCheck {
       throw GraphError(.shape, layer: layer, "batch_norm expects (N, C) or (N, C, H, W), found \(x)")
     }
     for operand in types[1...] where operand != TensorType(.float32, [x[1]]) {
-      throw GraphError(.shape, layer: layer, "batch_norm of x \(x) expects f32(\(x[1])) weight, bias and statistics, "
-        + "found \(operand)")
+      throw GraphError(
+        .shape, layer: layer,
+        "batch_norm of x \(x) expects f32(\(x[1])) weight, bias and statistics, "
+          + "found \(operand)")
     }
     return x[1]
   }
@@ -158,8 +173,10 @@ struct OperandCheck {
     try operandCount(2...2)
     try rank(0, 2)
     guard types[1].shape == [types[0].shape[0]], types[1].dtype == .int64 else {
-      throw GraphError(.shape, layer: layer, "cross_entropy of logits \(types[0].shape) expects labels "
-        + "i64(\(types[0].shape[0])), found \(types[1])")
+      throw GraphError(
+        .shape, layer: layer,
+        "cross_entropy of logits \(types[0].shape) expects labels "
+          + "i64(\(types[0].shape[0])), found \(types[1])")
     }
     guard types[0].dtype == .float32 else {
       throw GraphError(.dtype, layer: layer, "cross_entropy computes in fp32, found logits \(types[0])")

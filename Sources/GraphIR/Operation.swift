@@ -1,6 +1,8 @@
 public import TensorCore
 
-/// What a node computes. Operands and results are listed with each case, in order.
+/// What a node computes.
+///
+/// Operands and results are listed with each case, in order.
 ///
 /// Shapes: activations (N, C, H, W) or (N, features); weights of linear (out, in); weights of convolution (O, I, KH, KW).
 public enum Operation: Sendable, Hashable {

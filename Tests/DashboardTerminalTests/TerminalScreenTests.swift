@@ -1,0 +1,201 @@
+import DashboardCore
+import Glibc
+import Testing
+
+@testable import DashboardTerminal
+
+/// The screen inside the test process; one at a time, for a process has one terminal.
+@Suite(.serialized)
+struct TerminalScreenTests {
+  private func screen(
+    on terminal: PseudoTerminal, type: String = "xterm-256color", color: ColorChoice = .fixed(.trueColor)
+  ) throws -> TerminalScreen {
+    try TerminalScreen(
+      options: TerminalOptions(color: color), environment: TerminalEnvironment(type: type), input: terminal.slave,
+      output: terminal.slave, capturesOutput: false)
+  }
+
+  private func written(_ terminal: PseudoTerminal, by body: () -> Void) -> String {
+    terminal.pump(milliseconds: 0)
+    let before = terminal.output.count
+    body()
+    terminal.pump(milliseconds: 0)
+    return String(decoding: terminal.output[before...], as: UTF8.self)
+  }
+
+  @Test("a frame is only what changed; the same frame again is nothing")
+  func differences() throws {
+    let terminal = try PseudoTerminal(columns: 20, rows: 5)
+    let screen = try screen(on: terminal)
+    defer { screen.close() }
+    var grid = CellGrid(width: 20, height: 5)
+    grid.write("loss", x: 3, y: 2, style: Style(foreground: .rgb(1, 2, 3)))
+    let first = written(terminal) { screen.apply(grid) }
+    #expect(first.hasPrefix("\u{1B}[?2026h") && first.hasSuffix("\u{1B}[?2026l"))
+    #expect(first.contains("38;2;1;2;3m") && first.contains("loss"))
+    #expect(written(terminal) { screen.apply(grid) }.isEmpty)
+    grid.write("b", x: 3, y: 2, style: Style(foreground: .rgb(1, 2, 3)))
+    let second = written(terminal) { screen.apply(grid) }
+    #expect(second.contains("b") && !second.contains("oss"))
+    #expect(written(terminal) { screen.redraw() }.contains("boss"))
+  }
+
+  @Test("the cost of frames is counted in bytes and processor time")
+  func cost() throws {
+    let terminal = try PseudoTerminal(columns: 20, rows: 5)
+    let screen = try screen(on: terminal)
+    defer { screen.close() }
+    _ = screen.takeCost()
+    let frame = written(terminal) { screen.apply(CellGrid(width: 20, height: 5, fill: Cell(character: "#"))) }
+    let cost = screen.takeCost()
+    #expect(cost.bytesPerFrame == frame.utf8.count && cost.bytesPerFrame > 0)
+    #expect(cost.millisecondsPerFrame > 0)
+    #expect(cost.processorShare > 0)
+  }
+
+  @Test("spaces take the style of the text before them where nobody can see the difference")
+  func spaces() throws {
+    let terminal = try PseudoTerminal(columns: 20, rows: 2)
+    let screen = try screen(on: terminal)
+    defer { screen.close() }
+    var grid = CellGrid(width: 20, height: 2)
+    grid.write("a", x: 0, y: 0, style: Style(foreground: .rgb(9, 9, 9)))
+    grid.write("b", x: 2, y: 0, style: Style(foreground: .rgb(9, 9, 9)))
+    grid.write("c", x: 0, y: 1, style: Style(attributes: .underline))
+    let output = written(terminal) { screen.apply(grid) }
+    #expect(output.contains("a b"))
+    // An underline would be seen on a space, so it ends with the text.
+    let underlined = try Regex("\u{1B}\\[[0-9;]*4mc(\u{1B}\\(B)?\u{1B}\\[[0-9;]*m")
+    #expect(output.contains(underlined), "\(output.debugDescription)")
+  }
+
+  @Test("grids larger and smaller than the terminal, and none, are fine")
+  func otherSizes() throws {
+    let terminal = try PseudoTerminal(columns: 4, rows: 2)
+    let screen = try screen(on: terminal)
+    defer { screen.close() }
+    screen.apply(CellGrid(width: 9, height: 9, fill: Cell(character: "#")))
+    screen.apply(CellGrid(width: 0, height: 0))
+    let output = written(terminal) { screen.apply(CellGrid(width: 1, height: 1, fill: Cell(character: "x"))) }
+    #expect(output.contains("x"))
+  }
+
+  @Test("a scalar that does not fill one cell is drawn as a question mark")
+  func oddScalars() throws {
+    let terminal = try PseudoTerminal(columns: 10, rows: 1)
+    let screen = try screen(on: terminal)
+    defer { screen.close() }
+    var grid = CellGrid(width: 10, height: 1, fill: Cell(character: "-"))
+    for (x, scalar) in ["\u{1B}", "\u{7}", "漢", "\u{301}", "⣿"].enumerated() {
+      grid[x, 0] = Cell(character: Unicode.Scalar(scalar) ?? " ")
+    }
+    #expect(written(terminal) { screen.apply(grid) }.contains("????⣿"))
+  }
+
+  @Test("more colours than the terminal has pairs: drawing goes on, and right again from the next frame")
+  func pairsRunOut() throws {
+    let terminal = try PseudoTerminal(columns: 9, rows: 9)
+    let screen = try screen(on: terminal, type: "xterm", color: .fixed(.palette8))
+    defer { screen.close() }
+    #expect(screen.pairs.limit == 64)
+    var grid = CellGrid(width: 9, height: 9)
+    for x in 0..<9 {
+      for y in 0..<9 {
+        let style = Style(foreground: .rgb(UInt8(x), UInt8(y), 0), background: .rgb(255, 255, 255))
+        grid[x, y] = Cell(character: "#", style: style)
+      }
+    }
+    screen.apply(grid)
+    #expect(screen.pairsRanOut)
+    let few = CellGrid(width: 9, height: 9, fill: Cell(character: "+", style: Style(foreground: .rgb(255, 0, 0))))
+    let output = written(terminal) { screen.apply(few) }
+    #expect(!screen.pairsRanOut && screen.pairs.count == 1)
+    #expect(output.contains("\u{1B}[31m"))
+  }
+
+  @Test(
+    "a depth asked for is used whatever the entry can",
+    arguments: [
+      (ColorDepth.trueColor, "38;2;255;0;0m"), (.palette256, "38;5;196m"), (.palette16, "\u{1B}[91m"),
+    ])
+  func forcedDepth(depth: ColorDepth, escape: String) throws {
+    let terminal = try PseudoTerminal(columns: 2, rows: 1)
+    let screen = try screen(on: terminal, type: "xterm", color: .fixed(depth))
+    defer { screen.close() }
+    #expect(screen.colorDepth == depth)
+    let red = Cell(character: "#", style: Style(foreground: .rgb(255, 0, 0)))
+    #expect(written(terminal) { screen.apply(CellGrid(width: 2, height: 1, fill: red)) }.contains(escape))
+  }
+
+  @Test("another thread can wake the one that waits; without anything the wait ends in time")
+  func wake() throws {
+    let terminal = try PseudoTerminal(columns: 4, rows: 2)
+    let screen = try screen(on: terminal)
+    defer { screen.close() }
+    #expect(screen.wait(milliseconds: 0) == [])
+    var thread = pthread_t()
+    let status = pthread_create(&thread, nil, wakeTheScreen, nil)
+    try #require(status == 0)
+    #expect(screen.wait(milliseconds: 30_000) == [.wake])
+    pthread_join(thread, nil)
+    for _ in 0..<100_000 { TerminalScreen.wake() }
+    #expect(screen.wait(milliseconds: nil) == [.wake])
+    #expect(screen.wait(milliseconds: 0) == [])
+  }
+
+  @Test("drags in a row arrive as the last, and only they")
+  func drags() throws {
+    let terminal = try PseudoTerminal(columns: 40, rows: 20)
+    let screen = try screen(on: terminal)
+    defer { screen.close() }
+    terminal.type("\u{1B}[<0;1;1M\u{1B}[<32;2;1M\u{1B}[<32;3;1M\u{1B}[<32;4;1M\u{1B}[<0;4;1m")
+    #expect(
+      screen.wait(milliseconds: 30_000) == [
+        .mouse(DashboardMouse(x: 0, y: 0, kind: .press(1))), .mouse(DashboardMouse(x: 3, y: 0, kind: .drag)),
+        .mouse(DashboardMouse(x: 3, y: 0, kind: .release)),
+      ])
+  }
+
+  @Test("one screen at a time; after closing, everything is harmless and another can open")
+  func lifetime() throws {
+    let terminal = try PseudoTerminal(columns: 4, rows: 2)
+    let modes = terminal.modes
+    for _ in 0..<20 {
+      let screen = try screen(on: terminal)
+      #expect(throws: TerminalError.alreadyOpen) { try self.screen(on: terminal) }
+      #expect(terminal.modes != modes)
+      screen.close()
+      screen.close()
+      #expect(terminal.modes == modes)
+      screen.apply(CellGrid(width: 4, height: 2))
+      screen.redraw()
+      screen.suspend()
+      screen.mouse = false
+      #expect(screen.wait(milliseconds: 0) == [])
+      terminal.pump(milliseconds: 0)
+    }
+    #expect(terminal.unrestoredModes.isEmpty)
+  }
+
+  @Test("a screen that is dropped closes itself")
+  func dropped() throws {
+    let terminal = try PseudoTerminal(columns: 4, rows: 2)
+    _ = try screen(on: terminal)
+    terminal.pump(milliseconds: 0)
+    #expect(terminal.unrestoredModes.isEmpty)
+  }
+
+  @Test("what is no terminal is refused with the reason")
+  func unavailable() {
+    #expect(throws: TerminalError.unavailable(reason: "standard output is not a terminal")) {
+      try TerminalScreen(
+        options: TerminalOptions(), environment: TerminalEnvironment(type: "xterm", outputIsTerminal: false),
+        input: 0, output: 1, capturesOutput: false)
+    }
+  }
+}
+
+private func wakeTheScreen(_: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  TerminalScreen.wake()
+  return nil
+}

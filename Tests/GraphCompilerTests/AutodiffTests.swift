@@ -1,0 +1,79 @@
+import GraphCompiler
+import GraphIR
+import TensorCore
+import Testing
+
+@Suite("Automatic differentiation")
+struct AutodiffTests {
+  @Test("gives every trainable parameter one fp32 gradient of its shape", arguments: [nil, DType.float16, .bfloat16])
+  func gradients(_ format: DType?) throws {
+    let joint = try differentiate(autocast(residualNetwork(), to: format))
+    let trainable = joint.graph.parameters.filter(\.isTrainable)
+    #expect(joint.gradients.map(\.parameter) == trainable.map(\.name))
+    for (parameter, gradient) in zip(trainable, joint.gradients) {
+      #expect(joint.graph[gradient.gradient].type == TensorType(.float32, parameter.shape))
+    }
+  }
+
+  @Test("keeps the forward nodes and appends backward ones")
+  func structure() throws {
+    let forward = try perceptron()
+    let joint = try differentiate(forward)
+    #expect(Array(joint.graph.nodes.prefix(forward.nodes.count)) == forward.nodes)
+    #expect(joint.graph.nodes.dropFirst(forward.nodes.count).allSatisfy { $0.phase == .backward })
+    // No gradient of the input: neither a product with the first weight nor an unflatten.
+    #expect(
+      joint.graph.operationNames.dropFirst(forward.nodes.count) == [
+        "cross_entropy_backward", "column_sum", "matmul", "matmul", "dropout", "relu_backward", "column_sum", "matmul",
+      ])
+  }
+
+  @Test("runs backward nodes in the format of their forward node, casts by the cast back")
+  func formats() throws {
+    let graph = try differentiate(autocast(perceptron(), to: .float16)).graph
+    for node in graph.nodes where node.phase == .backward {
+      switch node.operation {
+      case .matmul, .columnSum, .reluBackward, .dropout:
+        #expect(node.inputs.allSatisfy { graph[$0].type.dtype == .float16 }, "\(graph.line(of: node))")
+      case .cast: #expect(node.reason == "autodiff: the VJP of a cast is the cast back")
+      default: break
+      }
+    }
+  }
+
+  @Test("sums the cotangents of a value with several users")
+  func fanOut() throws {
+    let graph = try differentiate(residualNetwork()).graph
+    let sums = graph.nodes.filter { $0.operation == .add && $0.phase == .backward }
+    #expect(sums.map(\.layer) == ["block"])
+    #expect(sums.first?.reason == "autodiff: the value has several users")
+  }
+
+  @Test("refuses a parameter that does not reach the loss, and names it")
+  func unreachable() throws {
+    var builder = GraphBuilder(isTraining: true)
+    let x = builder.input("x", f32(2, 3))
+    let labels = builder.input("labels", TensorType(.int64, [2]))
+    _ = try builder.parameter("unused.weight", [3], .constant(0))
+    let weight = try builder.parameter("weight", [3, 3], .constant(0))
+    let logits = try builder.apply(.linear(relu: false), x, weight)
+    builder.output("loss", try builder.apply(.crossEntropy, logits, labels))
+    let graph = builder.graph
+    let error = #expect(throws: GraphError.self) { try differentiate(graph) }
+    #expect(error?.code == .name)
+    #expect(error?.message.contains("\"unused.weight\"") == true)
+  }
+
+  @Test("refuses a graph without a loss, and a loss that is not one")
+  func noLoss() throws {
+    var builder = GraphBuilder(isTraining: true)
+    let x = builder.input("x", f32(2, 3))
+    let weight = try builder.parameter("weight", [3, 3], .constant(0))
+    let y = try builder.apply(.linear(relu: false), x, weight)
+    let without = builder.graph
+    #expect(throws: GraphError.self) { try differentiate(without) }
+    builder.output("loss", y)
+    let notScalar = builder.graph
+    #expect(throws: GraphError.self) { try differentiate(notScalar) }
+  }
+}

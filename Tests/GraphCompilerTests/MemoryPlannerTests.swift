@@ -1,0 +1,123 @@
+import GraphCompiler
+import GraphIR
+import TensorCore
+import Testing
+
+@Suite("Memory planner")
+struct MemoryPlannerTests {
+  /// Training and inference steps of the networks in every format.
+  private static func steps() throws -> [Graph] {
+    var graphs: [Graph] = []
+    for format in [nil, DType.float16, .bfloat16] {
+      let pipeline = CompilerPipeline(autocastFormat: format)
+      for isTraining in [true, false] {
+        for network in [try perceptron(isTraining: isTraining), try residualNetwork(isTraining: isTraining)] {
+          let stages =
+            isTraining
+            ? try pipeline.trainingStages(network, optimizer: anyOptimizer) : try pipeline.inferenceStages(network)
+          graphs += stages.suffix(1).map(\.graph)
+        }
+      }
+    }
+    return graphs
+  }
+
+  @Test("plans whole steps soundly")
+  func networks() throws {
+    for graph in try Self.steps() {
+      expectSound(graph, scratch: Dictionary(uniqueKeysWithValues: graph.nodes.indices.map { ($0, 100 * ($0 % 3)) }))
+    }
+  }
+
+  @Test("plans random graphs soundly", arguments: 0..<60)
+  func randomGraphs(_ seed: UInt64) throws {
+    let graph = try randomGraph(seed: seed, count: 5 + Int(seed % 40))
+    var generator = PhiloxGenerator(seed: seed, stream: 2)
+    var scratch: [Int: Int] = [:]
+    for number in graph.nodes.indices where Bool.random(using: &generator) {
+      scratch[number] = Int.random(in: 0..<300, using: &generator)
+    }
+    expectSound(graph, scratch: scratch)
+  }
+
+  private func expectSound(_ graph: Graph, scratch: [Int: Int]) {
+    let plan = planMemory(graph, scratch: scratch)
+    func bytes(_ block: MemoryPlan.Block) -> Range<Int> { block.offset..<(block.offset + block.byteCount) }
+    for (index, block) in plan.blocks.enumerated() {
+      #expect(block.offset % HostBuffer.alignment == 0)
+      #expect(block.offset >= 0 && bytes(block).upperBound <= plan.arenaBytes)
+      for other in plan.blocks[(index + 1)...] where block.lifetime.overlaps(other.lifetime) {
+        #expect(!bytes(block).overlaps(bytes(other)), "\(block.label) and \(other.label)")
+      }
+    }
+    #expect(plan.arenaBytes >= plan.lowerBound)
+    #expect(plan.arenaBytes <= plan.unsharedBytes)
+    #expect(plan.peakByOwner.values.reduce(0, +) == plan.lowerBound)
+    for (number, byteCount) in scratch where byteCount > 0 {
+      #expect(plan.scratchOfNode[number].map { plan.blocks[$0].byteCount } == byteCount)
+    }
+    let problems = ArenaSimulation(graph, plan).problems
+    #expect(problems.isEmpty, "\(problems.joined(separator: "\n"))")
+  }
+
+  @Test("writes over an operand that dies there, and takes a view where flattening moves nothing")
+  func sharing() throws {
+    var graph = Graph()
+    let x = graph.addValue(f32(2, 1, 3, 3), origin: .input("x"), label: "x")
+    let flat = try graph.addNode(.flatten, [x], layer: "")[0]
+    let positive = try graph.addNode(.relu, [flat], layer: "")[0]
+    graph.setOutput("y", try graph.addNode(.gelu, [positive], layer: "")[0])
+    let plan = planMemory(graph, scratch: [:])
+    #expect(plan.blocks.count == 1)
+    #expect(plan.arenaBytes == 128, "72 bytes, rounded up to whole cache lines")
+  }
+
+  @Test("moves data where flattening changes its order")
+  func flattenMoves() throws {
+    var graph = Graph()
+    let x = graph.addValue(f32(2, 3, 2, 2), origin: .input("x"), label: "x")
+    let flat = try graph.addNode(.flatten, [x], layer: "")[0]
+    let plan = planMemory(graph, scratch: [:])
+    #expect(plan.offset(of: flat) != plan.offset(of: x))
+  }
+
+  @Test("never writes over a value that is kept, not even in the last node")
+  func keptValues() throws {
+    var graph = Graph()
+    let x = graph.addValue(f32(2, 3), origin: .input("x"), label: "x")
+    let hidden = try graph.addNode(.cast(.bfloat16), [x], layer: "")[0]
+    let y = try graph.addNode(.relu, [hidden], layer: "")[0]
+    graph.setOutput("hidden", hidden)
+    graph.setOutput("y", y)
+    let plan = planMemory(graph, scratch: [:])
+    #expect(plan.offset(of: hidden) != plan.offset(of: y))
+    #expect(ArenaSimulation(graph, plan).problems.isEmpty)
+  }
+
+  @Test("keeps 16-bit copies from the first node to the last and names the owners of bytes")
+  func owners() throws {
+    let stages = try CompilerPipeline(autocastFormat: .bfloat16).trainingStages(perceptron(), optimizer: anyOptimizer)
+    let graph = try #require(stages.last).graph
+    let plan = planMemory(graph, scratch: [0: 64])
+    let copies = plan.blocks.filter { $0.owner == .lowPrecisionCopy }
+    #expect(copies.count == 4)
+    #expect(copies.allSatisfy { $0.lifetime == 0...(graph.nodes.count - 1) })
+    #expect(plan.blocks.count { $0.owner == .gradient } == 4)
+    #expect(
+      plan.blocks.filter { $0.owner == .workspace }.map(\.label) == [
+        "scratch of node 0 \(graph.nodes[0].operation.name)"
+      ])
+    // Parameters and statistics lie in the state.
+    #expect(graph.source("1.weight").flatMap { plan.offset(of: $0) } == nil)
+  }
+
+  @Test("plans an empty graph, and is a function of its arguments")
+  func edges() throws {
+    #expect(planMemory(Graph(), scratch: [:]).arenaBytes == 0)
+    let graph = try randomGraph(seed: 5, count: 30)
+    #expect(planMemory(graph, scratch: [3: 10]).blocks == planMemory(graph, scratch: [3: 10]).blocks)
+    #expect(
+      planMemory(graph, scratch: [3: 10]).description.hasSuffix(
+        "lower bound \(planMemory(graph, scratch: [3: 10]).lowerBound)"))
+  }
+}

@@ -1,0 +1,133 @@
+import BackendCPU
+import GraphCompiler
+import GraphIR
+import TensorCore
+import Testing
+
+@Suite("Passes over a whole step")
+struct StepPassTests {
+  /// All stages of a training step with the gradients as outputs from differentiation on.
+  private func stages(_ network: Graph, _ format: DType?) throws -> [(name: String, graph: Graph)] {
+    var joint = try differentiate(fuseActivations(autocast(network, to: format)))
+    for (parameter, gradient) in joint.gradients { joint.graph.setOutput("gradient of \(parameter)", gradient) }
+    let committed = try appendCommit(joint, optimizer: anyOptimizer)
+    let copied = try keepLowPrecisionCopies(committed)
+    let folded = try removeDeadNodes(foldWideningCasts(copied))
+    return [("commit", committed), ("copies", copied), ("simplify", folded), ("schedule", try schedule(folded))]
+  }
+
+  @Test("no pass changes a bit of loss, logits or gradients", arguments: [nil, DType.float16, .bfloat16])
+  func exact(_ format: DType?) throws {
+    for network in [try perceptron(), try residualNetwork()] {
+      let stages = try stages(network, format)
+      let feed = randomFeed(network)
+      let expected = try referenceOutputs(stages[0].graph, feed)
+      #expect(expected.count == 2 + network.parameters.count(where: \.isTrainable))
+      for stage in stages.dropFirst() {
+        try stage.graph.verify()
+        #expect(try referenceOutputs(stage.graph, feed) == expected, "\(stage.name)")
+      }
+    }
+  }
+
+  @Test("the commit takes loss, gradients and pending statistics in order")
+  func commit() throws {
+    let stages = try CompilerPipeline(autocastFormat: nil).trainingStages(residualNetwork(), optimizer: anyOptimizer)
+    #expect(
+      stages.map(\.name) == [
+        "forward", "autocast", "fuse activations", "autodiff", "commit", "low-precision copies", "simplify", "schedule",
+      ])
+    let graph = try #require(stages.last).graph
+    let commit = try #require(graph.node(named: "commit"))
+    guard case .commit(let attributes) = commit.operation else { return }
+    #expect(attributes.parameters == graph.parameters.filter(\.isTrainable).map(\.name))
+    #expect(
+      attributes.statistics == [
+        "stem.norm.running_mean", "stem.norm.running_var", "block.norm.running_mean", "block.norm.running_var",
+      ])
+    #expect(graph[commit.inputs[0]].origin == graph.outputs["loss"].map { graph[$0].origin })
+    for (name, pending) in zip(attributes.statistics, commit.inputs.suffix(4)) {
+      let norm = try #require(graph.producer(of: pending))
+      let source = try #require(graph.source(name))
+      let operand = try #require(norm.inputs.firstIndex(of: source))
+      #expect(norm.outputs[operand] == pending, "\(name)")
+    }
+    #expect(graph.nodes.last?.operation == commit.operation)
+  }
+
+  @Test("the commit refuses a graph without a loss")
+  func commitWithoutLoss() throws {
+    var joint = try differentiate(perceptron())
+    (joint.graph, joint.gradients) = (Graph(), [])
+    let empty = joint
+    let error = #expect(throws: GraphError.self) { try appendCommit(empty, optimizer: anyOptimizer) }
+    #expect(error?.code == .name)
+  }
+
+  @Test("16-bit copies replace the casts of parameters, and the commit knows them")
+  func copies() throws {
+    let graph = try stages(perceptron(), .bfloat16)[3].graph
+    let copies = graph.values.filter { if case .lowPrecisionCopy = $0.origin { true } else { false } }
+    #expect(copies.map(\.origin) == ["1.weight", "1.bias", "4.weight", "4.bias"].map { .lowPrecisionCopy(of: $0) })
+    guard case .commit(let attributes) = graph.node(named: "commit")?.operation else {
+      Issue.record("no commit")
+      return
+    }
+    #expect(attributes.copies == copies.map(\.id))
+    // What is left of narrowing is the input.
+    #expect(graph.operationNames.count { $0 == "cast_bf16" } == 2, "the input and the gradient of the logits")
+    let plain = try CompilerPipeline(autocastFormat: nil).trainingStages(perceptron(), optimizer: anyOptimizer)
+    #expect(plain.allSatisfy { !$0.graph.operationNames.contains { $0.hasPrefix("cast") } })
+  }
+
+  @Test("a parameter cast to both formats keeps the second cast")
+  func twoFormats() throws {
+    var builder = GraphBuilder(isTraining: true)
+    let weight = try builder.parameter("w", [2], .constant(0))
+    builder.output("half", try builder.apply(.cast(.float16), weight))
+    builder.output("brain", try builder.apply(.cast(.bfloat16), weight))
+    let copied = try keepLowPrecisionCopies(builder.graph)
+    #expect(copied.operationNames == ["cast_bf16"])
+    #expect(copied.outputs.mapValues { copied[$0].type.dtype } == ["half": .float16, "brain": .bfloat16])
+  }
+
+  @Test("the commit reads 16-bit gradients without a cast, but never one of the loss")
+  func widening() throws {
+    let stages = try CompilerPipeline(autocastFormat: .float16).trainingStages(perceptron(), optimizer: anyOptimizer)
+    let graph = try #require(stages.last).graph
+    let commit = try #require(graph.node(named: "commit"))
+    #expect(commit.inputs.map { graph[$0].type.dtype } == [.float32] + Array(repeating: .float16, count: 4))
+    // The only widening left is that of the logits before the loss.
+    #expect(graph.operationNames.count { $0 == "cast_f32" } == 1)
+  }
+
+  @Test("dead nodes go, with what only they used; outputs and the commit stay")
+  func deadNodes() throws {
+    var builder = GraphBuilder(isTraining: true)
+    let x = builder.input("x", f32(2, 3))
+    let used = try builder.apply(.gelu, x)
+    _ = try builder.apply(.add, try builder.apply(.relu, x), used)
+    builder.output("y", used)
+    #expect(try removeDeadNodes(builder.graph).operationNames == ["gelu"])
+    let step = try appendCommit(differentiate(perceptron()), optimizer: anyOptimizer)
+    #expect(try removeDeadNodes(step).operationNames == step.operationNames)
+  }
+
+  @Test(
+    "the schedule runs the same nodes, every cast right before its first use",
+    arguments: [
+      DType.float16, .bfloat16,
+    ])
+  func schedules(_ format: DType) throws {
+    let stages = try stages(residualNetwork(), format)
+    let (before, after) = (stages[2].graph, stages[3].graph)
+    #expect(before.operationNames.sorted() == after.operationNames.sorted())
+    for (number, node) in after.nodes.enumerated() {
+      guard case .cast = node.operation else { continue }
+      guard let use = after.nodes.firstIndex(where: { $0.inputs.contains(node.outputs[0]) }) else { continue }
+      let between = after.nodes[(number + 1)..<use]
+      #expect(between.allSatisfy { if case .cast = $0.operation { true } else { false } }, "\(after.line(of: node))")
+    }
+    #expect(try schedule(after) == after, "scheduling a schedule changes nothing")
+  }
+}
