@@ -6,19 +6,20 @@ import TensorCore
 /// Kernels of pooling. Max pooling is exact in any format; average pooling of storage-only formats goes through fp32.
 extension KernelContext {
   private func poolingShape(
-    x: TensorType, _ attributes: PoolingAttributes, _ kind: cdnnl_pool_kind
+    x: TensorType, _ attributes: PoolingAttributes, _ kind: cdnnl_pool_kind, isWidened: Bool
   ) -> cdnnl_pooling {
     cdnnl_pooling(
       kind: kind, n: Int64(x.shape[0]), c: Int64(x.shape[1]), h: Int64(x.shape[2]), w: Int64(x.shape[3]),
       kh: Int64(attributes.kernel[0]), kw: Int64(attributes.kernel[1]), stride_h: Int64(attributes.stride[0]),
       stride_w: Int64(attributes.stride[1]), pad_h: Int64(attributes.padding[0]),
       pad_w: Int64(attributes.padding[1]),
-      dtype: isStorageOnly(x.dtype) ? CDNNL_F32 : x.dtype.libraryType)
+      dtype: isWidened ? CDNNL_F32 : x.dtype.libraryType)
   }
 
   /// x → y and, for max pooling, the arg-max positions.
   func poolingForward(_ attributes: PoolingAttributes, _ kind: cdnnl_pool_kind) throws -> Kernel {
-    let shape = poolingShape(x: input(0), attributes, kind)
+    let isWidened = isStorageOnly(input(0).dtype)
+    let shape = poolingShape(x: input(0), attributes, kind, isWidened: isWidened)
     let primitive = try LibraryPrimitive(self) { out in
       withUnsafePointer(to: shape) { cdnnl_pooling_forward_create($0, out) }
     }
@@ -27,7 +28,7 @@ extension KernelContext {
       throw failure("oneDNN wants \(cdnnl_workspace_size(primitive.handle)) bytes for arg-max positions, planned "
         + "\(output(1).byteCount); use a smaller pooling window")
     }
-    return widened(primitive, from: input(0), to: output(0)) { x, y, place, context, scratch in
+    return widened(primitive, isWidened, from: input(0), to: output(0)) { x, y, place, context, scratch in
       cdnnl_pooling_forward_execute(
         primitive.handle, x, y, keepsPositions ? place.outputs[1].pointer(context) : nil, scratch)
     }
@@ -35,12 +36,15 @@ extension KernelContext {
 
   /// dy and arg-max positions → dx.
   func poolingBackward(_ attributes: PoolingAttributes, _ kind: cdnnl_pool_kind) throws -> Kernel {
-    let shape = poolingShape(x: output(0), attributes, kind)
+    // Where windows overlap, oneDNN sums in the format of dx; in fp32 the sum is rounded once, as everywhere.
+    let overlaps = zip(attributes.kernel, attributes.stride).contains { $0 > $1 }
+    let isWidened = isStorageOnly(input(0).dtype) || (overlaps && input(0).dtype != .float32)
+    let shape = poolingShape(x: output(0), attributes, kind, isWidened: isWidened)
     let primitive = try LibraryPrimitive(self) { out in
       withUnsafePointer(to: shape) { cdnnl_pooling_backward_create($0, out) }
     }
     let keepsPositions = kind == CDNNL_POOL_MAX
-    return widened(primitive, from: input(0), to: output(0)) { dy, dx, place, context, scratch in
+    return widened(primitive, isWidened, from: input(0), to: output(0)) { dy, dx, place, context, scratch in
       cdnnl_pooling_backward_execute(
         primitive.handle, dy, keepsPositions ? place.inputs[1].pointer(context) : nil, dx, scratch)
     }
@@ -75,9 +79,9 @@ extension KernelContext {
   ) -> cdnnl_status
 
   private func widened(
-    _ primitive: LibraryPrimitive, from source: TensorType, to result: TensorType, _ body: @escaping Body
+    _ primitive: LibraryPrimitive, _ storageOnly: Bool, from source: TensorType, to result: TensorType,
+    _ body: @escaping Body
   ) -> Kernel {
-    let storageOnly = isStorageOnly(source.dtype)
     var layout = ScratchLayout()
     let library = layout.reserve(primitive.scratch)
     let wideSource = storageOnly ? layout.reserveFloats(source) : 0

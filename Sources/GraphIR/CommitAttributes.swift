@@ -36,7 +36,9 @@ public enum OptimizerKind: Sendable, Hashable {
   /// torch.optim.SGD with momentum, without dampening and Nesterov.
   case sgd(momentum: Float, weightDecay: Float)
   /// torch.optim.AdamW (Loshchilov & Hutter 2019).
-  case adamW(beta1: Float, beta2: Float, eps: Float, weightDecay: Float)
+  ///
+  /// Decay rates are fp64, as torch keeps them: 1 - 0.999 from fp32 would be off by 1.3e-5.
+  case adamW(beta1: Double, beta2: Double, eps: Float, weightDecay: Float)
 
   /// "sgd" or "adamw".
   public var name: String {

@@ -14,7 +14,7 @@ public struct Optimizer: Sendable, Hashable {
 
   /// torch.optim.AdamW, torch's defaults (Loshchilov & Hutter 2019).
   public static func adamW(
-    learningRate: Double = 1e-3, beta1: Float = 0.9, beta2: Float = 0.999, eps: Float = 1e-8,
+    learningRate: Double = 1e-3, beta1: Double = 0.9, beta2: Double = 0.999, eps: Float = 1e-8,
     weightDecay: Float = 0.01
   ) -> Optimizer {
     Optimizer(

@@ -61,7 +61,7 @@ public final class Trainer {
 
   private(set) var executable: any Executable
   private var cache: [Precision: any Executable] = [:]
-  private var inference: [Precision: any Executable] = [:]
+  private var inference: [InferenceKey: any Executable] = [:]
   private let prefetcher: BatchPrefetcher
   private let batchByteCount: Int
 
@@ -166,12 +166,19 @@ public final class Trainer {
 
   /// Runs `body` with the inference executable of the running precision active, then restores the training one.
   func withInference<R>(batchSize: Int, _ body: (any Executable) throws -> R) throws -> R {
-    let executable = try inference[precision] ?? compileInference(batchSize: batchSize)
-    inference[precision] = executable
+    let key = InferenceKey(precision: precision, batchSize: batchSize)
+    let executable = try inference[key] ?? compileInference(batchSize: batchSize)
+    inference[key] = executable
     try executable.activate(state)
     let result = Result { try body(executable) }
     try self.executable.activate(state)
     return try result.get()
+  }
+
+  /// What an inference executable is compiled for.
+  private struct InferenceKey: Hashable {
+    var precision: Precision
+    var batchSize: Int
   }
 
   private func compileInference(batchSize: Int) throws -> any Executable {

@@ -2,6 +2,7 @@ import BackendAPI
 import Datasets
 import RunStatistics
 import SafetensorsFormat
+import Synchronization
 import TrainingEvents
 
 /// One lane on its own thread: its trainer, its mail, its ring.
@@ -16,11 +17,16 @@ final class LaneRunner: @unchecked Sendable {
   let lane: LaneID
   let mailbox = LaneMailbox()
   let ring: EventRing
+  /// Rare events that found the ring full.
+  let overflow = Mutex<[TrainingEvent]>([])
   private let shared: SessionShared
   private var precision: Precision
   private var isCompiling = false
   private var consecutiveSkips = 0
   private var committed = 0
+  private var nextAttempt = 0
+  private var lastLoss = 0.0
+  private var isPaused = false
   private var lastMemoryReport: Int64 = 0
 
   init(lane: LaneID, precision: Precision, shared: SessionShared) {
@@ -40,7 +46,7 @@ final class LaneRunner: @unchecked Sendable {
       try finish(trainer)
     } catch {
       emit(.error(Message(lane: lane, text: "\(error)")))
-      emitState(.failed, attempt: 0)
+      emitState(.failed, attempt: nextAttempt)
       shared.coordinator.retire(lane)
     }
     shared.ended.update { _ = $0.insert(lane) }
@@ -54,7 +60,8 @@ final class LaneRunner: @unchecked Sendable {
     let trainer = try Trainer(shared.configuration, precision: precision, backend: shared.backend)
     if let weights = shared.options.initialWeights { try trainer.loadWeights(from: weights) }
     emitMemory(trainer)
-    emitState(shared.coordinator.isPaused ? .paused : .running, attempt: 0)
+    isPaused = shared.coordinator.isPaused
+    emitState(isPaused ? .paused : .running, attempt: 0)
     return trainer
   }
 
@@ -66,7 +73,6 @@ final class LaneRunner: @unchecked Sendable {
   // MARK: Training
 
   private func train(_ trainer: Trainer) throws {
-    var isPaused = shared.coordinator.isPaused
     while trainer.attempt < shared.attemptLimit {
       switch shared.coordinator.enter(lane, knowsPause: isPaused, hasMail: { mailbox.hasMail }) {
       case .stop: return
@@ -75,16 +81,18 @@ final class LaneRunner: @unchecked Sendable {
         isPaused = paused
         try readMail(trainer)
       case .step(let segment, _):
+        // The turn passes when the step is reported: events of alternating lanes come in the order of their steps.
+        defer { shared.coordinator.leave(lane) }
         let scaleBefore = trainer.state.control.scaler?.scale
-        let result = Result { try trainer.step() }
-        shared.coordinator.leave(lane)
-        report(try result.get(), scaleBefore: scaleBefore, segment: segment)
+        report(try trainer.step(), scaleBefore: scaleBefore, segment: segment)
         reportMemoryNowAndThen(trainer)
       }
     }
   }
 
   private func report(_ result: StepResult, scaleBefore: Float?, segment: Int) {
+    nextAttempt = result.attempt + 1
+    lastLoss = result.loss
     consecutiveSkips = result.isCommitted ? 0 : consecutiveSkips + 1
     committed = Int(result.control.committedSteps)
     emit(.step(result.report(lane: lane, segment: segment, samples: shared.configuration.batches.batchSize)))
@@ -121,8 +129,9 @@ final class LaneRunner: @unchecked Sendable {
 
   /// Switches at once where the mode ran before; else compiles beside the training, which goes on in the old mode.
   private func request(_ wanted: Precision, of trainer: Trainer) {
-    guard wanted != trainer.precision || isCompiling else { return }
     precision = wanted
+    // What is being compiled for an earlier wish is then nobody's (`adopt`).
+    guard wanted != trainer.precision else { return }
     if let cached = trainer.cachedStep(wanted) {
       adopt(CompilationResult(precision: wanted, milliseconds: 0, result: .success(cached)), trainer)
       return
@@ -189,7 +198,7 @@ final class LaneRunner: @unchecked Sendable {
         to: path, metadata: ["format": "pt", "precision": trainer.precision.rawValue, "steps": "\(committed)"])
       emit(.note(Message(lane: lane, text: "weights written to \(path)")))
     }
-    var isDiverged = consecutiveSkips >= LaneRunner.divergenceLimit
+    var isDiverged = consecutiveSkips >= LaneRunner.divergenceLimit || !lastLoss.isFinite
     if let dataset = shared.options.evaluation, !shared.isAbandoned {
       shared.coordinator.beginSegment()
       emitState(.evaluating, attempt: trainer.attempt)
@@ -232,6 +241,13 @@ final class LaneRunner: @unchecked Sendable {
     if shared.options.isLossless, ring.isFull {
       shared.drained.wait { _ in ring.isFull ? nil : () }
     }
-    ring.push(event)
+    // Only steps can be dropped; states, precisions and evaluations are rare and must arrive.
+    if case .step = body {
+      ring.push(event)
+    } else if ring.isFull {
+      overflow.withLock { $0.append(event) }
+    } else {
+      ring.push(event)
+    }
   }
 }

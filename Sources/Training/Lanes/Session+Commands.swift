@@ -28,6 +28,7 @@ extension Session {
       return nil
     case .setPrecision(let lane, let precision):
       guard runners.indices.contains(lane.rawValue) else { return "there is no lane \(lane)" }
+      guard !coordinator.hasRetired(lane) else { return "lane \(lane) has ended" }
       guard shared.backend.support(for: precision) != nil else {
         return "\(shared.backend.name) cannot run \(precision.rawValue)"
       }

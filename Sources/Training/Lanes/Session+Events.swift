@@ -13,7 +13,13 @@ extension Session {
       defer { outbox = [] }
       return outbox
     }
-    for runner in runners { runner.ring.drain(into: &events) }
+    for runner in runners {
+      runner.ring.drain(into: &events)
+      runner.overflow.withLock { overflow in
+        events += overflow
+        overflow = []
+      }
+    }
     shared.drained.update { $0 += 1 }
     // A stable order: events of a lane keep theirs.
     let order = events.indices.sorted { (events[$0].time, $0) < (events[$1].time, $1) }

@@ -77,14 +77,20 @@ public final class Session: Sendable {
   ///   - machine: what to tell people about the machine.
   ///   - versions: of the program and its libraries.
   ///
-  /// Throws `TrainingError` for a number of lanes out of range or a mode that the device cannot run, and `GraphError`
-  /// where the network does not fit the data.
+  /// Throws `TrainingError` for a number of lanes or a ring capacity out of range or a mode that the device cannot run,
+  /// and `GraphError` where the network does not fit the data.
   public init(
     configuration: Trainer.Configuration, precisions: [Precision], backend: any Backend, options: Options,
     data: DataDescription, machine: MachineDescription, versions: [String: String]
   ) throws {
     guard (1...4).contains(precisions.count) else {
       throw TrainingError("a session has 1 to 4 lanes, found \(precisions.count)")
+    }
+    guard options.ringCapacity >= 1 else {
+      throw TrainingError("the ring of a lane holds at least 1 event, found \(options.ringCapacity)")
+    }
+    guard configuration.threads >= 1 else {
+      throw TrainingError("a lane has at least 1 thread, found \(configuration.threads)")
     }
     for precision in precisions where backend.support(for: precision) == nil {
       throw TrainingError("\(backend.name) cannot run \(precision.rawValue)")

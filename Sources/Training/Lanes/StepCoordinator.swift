@@ -17,7 +17,10 @@ final class StepCoordinator: Sendable {
     var active: [LaneID]
     var round = 0
     var position = 0
+    /// Single steps that each lane may still make while the session is paused.
     var grants: [LaneID: Int] = [:]
+    /// Lanes inside a step that was granted: it leaves the turn alone.
+    var insideByGrant: Set<LaneID> = []
     /// Lanes inside a step or an exclusive section.
     var inside: Set<LaneID> = []
     var finishedStepping: Set<LaneID> = []
@@ -28,6 +31,12 @@ final class StepCoordinator: Sendable {
       guard position < active.count else { return nil }
       return round.isMultiple(of: 2) ? active[position] : active[active.count - 1 - position]
     }
+
+    /// The lane that may step next under `alternating`.
+    ///
+    /// Single steps of a paused session go in the order of the lanes, whoever's turn it is: the pause may have come in
+    /// the middle of a round.
+    var next: LaneID? { isPaused ? active.first { (grants[$0] ?? 0) > 0 } : turn }
 
     mutating func passTurn() {
       position += 1
@@ -72,8 +81,11 @@ final class StepCoordinator: Sendable {
       let granted = (state.grants[lane] ?? 0) > 0
       if state.isPaused != knowsPause { return .interrupted(isPaused: state.isPaused) }
       guard !state.isPaused || granted else { return nil }
-      if state.schedule == .alternating, state.turn != lane || !state.inside.isEmpty { return nil }
-      if granted { state.grants[lane, default: 0] -= 1 }
+      if state.schedule == .alternating, state.next != lane || !state.inside.isEmpty { return nil }
+      if granted {
+        state.grants[lane, default: 0] -= 1
+        state.insideByGrant.insert(lane)
+      }
       state.inside.insert(lane)
       return .step(segment: state.segment, schedule: state.schedule)
     }
@@ -83,7 +95,7 @@ final class StepCoordinator: Sendable {
   func leave(_ lane: LaneID) {
     monitor.update { state in
       state.inside.remove(lane)
-      if state.turn == lane { state.passTurn() }
+      if state.insideByGrant.remove(lane) == nil, state.turn == lane { state.passTurn() }
     }
   }
 
@@ -95,6 +107,9 @@ final class StepCoordinator: Sendable {
       state.finishedStepping.insert(lane)
     }
   }
+
+  /// Whether a lane has no steps left, or failed.
+  func hasRetired(_ lane: LaneID) -> Bool { monitor.read { $0.finishedStepping.contains(lane) } }
 
   /// Waits until every lane has retired, so that nobody's steps are timed beside an evaluation.
   func waitForAllRetired() {

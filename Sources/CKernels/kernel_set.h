@@ -1,0 +1,101 @@
+/*
+ * One kernel set: what a single thread does to one chunk. The public functions cut the work, call these on every chunk,
+ * and combine; they are written once for all sets.
+ *
+ * Shapes and formats are as in CKernels.h. `rows` counts the rows of the chunk, and pointers point at its first row or
+ * element. A kernel may read and write only its chunk.
+ */
+#ifndef CKERNELS_KERNEL_SET_H
+#define CKERNELS_KERNEL_SET_H
+
+#include "CKernels.h"
+
+/* Which draws of the generator belong to a dropout, and what they decide. */
+typedef struct {
+  uint64_t seed, attempt;
+  uint32_t operation;
+  uint32_t threshold; /* an element is kept iff its draw is at least this */
+  float scale;        /* 1 / (1 - p) */
+} dropout_plan;
+
+/* Settings of one AdamW step, with the bias corrections worked out. */
+typedef struct {
+  float inverse_scale, decay; /* decay = 1 - lr * weight_decay */
+  float beta1, one_minus_beta1, beta2, one_minus_beta2;
+  float step_size;         /* lr / (1 - beta1^step) */
+  float second_correction; /* sqrt(1 - beta2^step) */
+  float eps;
+  bool dry_run;
+} adamw_plan;
+
+/* The tensors of one update; low_precision_copy may be NULL. */
+typedef struct {
+  float *weight;
+  amp_dtype gradient_dtype;
+  const void *gradient;
+  float *state[2];
+  amp_dtype copy_dtype;
+  void *low_precision_copy;
+  size_t count;
+} update_tensors;
+
+/* Per-channel constants of the gradient of batch normalisation: dx = slope * dy + (x - mean) * curve + offset. */
+typedef struct {
+  const float *mean, *slope, *curve, *offset;
+} batch_norm_gradient_plan;
+
+typedef struct {
+  amp_isa isa;
+
+  void (*cast)(amp_dtype from, const void *src, amp_dtype to, void *dst, size_t count);
+  void (*bias_activation)(amp_dtype x_dtype, const void *x, amp_dtype bias_dtype, const void *bias, bool relu,
+                          amp_dtype y_dtype, void *y, size_t rows, size_t columns);
+  void (*relu)(amp_dtype dtype, const void *x, void *y, size_t count);
+  void (*relu_backward)(amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count);
+  void (*gelu)(amp_dtype dtype, const void *x, void *y, size_t count);
+  void (*gelu_backward)(amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count);
+  void (*add)(amp_dtype dtype, const void *x, const void *y, void *z, size_t count);
+  /* x and y point at element `first` of the tensor, a multiple of 4. */
+  void (*dropout)(amp_dtype dtype, const void *x, void *y, size_t count, size_t first, const dropout_plan *plan);
+
+  /* total[j] = sum of column j; block is scratch of the same length. */
+  void (*column_sum)(amp_dtype dtype, const void *x, size_t rows, size_t columns, float *total, float *block);
+  void (*gradient_scan)(amp_dtype dtype, const void *gradient, size_t count, float inverse_scale,
+                        amp_gradient_statistics *result);
+
+  /* y (channels) = mean over the rows of x (rows, channels). */
+  void (*average_rows)(amp_dtype dtype, const void *x, void *y, size_t rows, size_t channels);
+  /* dx (rows, channels) = dy (channels) / rows in every row. */
+  void (*spread_rows)(amp_dtype dtype, const void *dy, void *dx, size_t rows, size_t channels);
+
+  /* Mean and sum of squared deviations from it, per channel. rows > 0. */
+  void (*batch_norm_moments)(amp_dtype dtype, const void *x, size_t rows, size_t channels, float *mean,
+                             float *squared_deviations);
+  /* y = (x - mean) * scale + bias, one rounding after the subtraction; rows lie `stride` elements apart. */
+  void (*batch_norm_apply)(amp_dtype dtype, const void *x, const float *mean, const float *scale, const float *bias,
+                           bool relu, void *y, size_t rows, size_t channels, size_t stride);
+  /* Per channel, over the rows with y > 0 (all, if y is NULL): sum of dy, and of dy * (x - mean). */
+  void (*batch_norm_gradient_sums)(amp_dtype dtype, const void *dy, const void *x, const void *y, const float *mean,
+                                   float *sum, float *sum_with_deviation, size_t rows, size_t channels);
+  void (*batch_norm_gradient_apply)(amp_dtype dtype, const void *dy, const void *x, const void *y,
+                                    const batch_norm_gradient_plan *plan, void *dx, size_t rows, size_t channels);
+
+  /* largest = max of the row; returns the sum of exp(row - largest). */
+  float (*exponential_sum)(const float *row, size_t classes, float *largest);
+  /* out = exp(row - largest) * scale. */
+  void (*scaled_exponentials)(const float *row, size_t classes, float largest, float scale, float *out);
+  int64_t (*argmax)(const float *row, size_t classes);
+
+  void (*sgd_update)(const amp_sgd_settings *settings, const update_tensors *tensors, amp_update_statistics *result);
+  void (*adamw_update)(const adamw_plan *plan, const update_tensors *tensors, amp_update_statistics *result);
+} kernel_set;
+
+extern const kernel_set reference_kernels;
+#if defined(__x86_64__)
+extern const kernel_set avx2_kernels, avx512_kernels;
+#endif
+
+/* The set in use. */
+const kernel_set *kernels(void);
+
+#endif

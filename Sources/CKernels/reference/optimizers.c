@@ -1,0 +1,57 @@
+/* The specification of the optimizer steps. Every operation rounds once, in the order written: the fast kernels give
+ * the same bits. */
+#include "reference.h"
+
+#include <math.h>
+
+#pragma STDC FP_CONTRACT OFF
+
+static void note(float value, float *largest, amp_update_statistics *result) {
+  if (!is_finite(value))
+    result->non_finite++;
+  else if (fabsf(value) > *largest)
+    *largest = fabsf(value);
+}
+
+static void write_weight(const update_tensors *tensors, size_t i, float weight) {
+  tensors->weight[i] = weight;
+  if (tensors->low_precision_copy != NULL)
+    store_element(tensors->copy_dtype, tensors->low_precision_copy, i, weight);
+}
+
+void reference_sgd_update(const amp_sgd_settings *settings, const update_tensors *tensors,
+                          amp_update_statistics *result) {
+  *result = (amp_update_statistics){0};
+  for (size_t i = 0; i < tensors->count; i++) {
+    const float old = tensors->weight[i];
+    const float gradient = load_element(tensors->gradient_dtype, tensors->gradient, i) * settings->inverse_scale +
+                           settings->weight_decay * old;
+    const float buffer = settings->first_step ? gradient : settings->momentum * tensors->state[0][i] + gradient;
+    const float weight = old - settings->lr * buffer;
+    note(weight, &result->largest_weight, result);
+    note(buffer, &result->largest_state[0], result);
+    if (settings->dry_run)
+      continue;
+    tensors->state[0][i] = buffer;
+    write_weight(tensors, i, weight);
+  }
+}
+
+void reference_adamw_update(const adamw_plan *plan, const update_tensors *tensors, amp_update_statistics *result) {
+  *result = (amp_update_statistics){0};
+  for (size_t i = 0; i < tensors->count; i++) {
+    const float gradient = load_element(tensors->gradient_dtype, tensors->gradient, i) * plan->inverse_scale;
+    const float first = plan->beta1 * tensors->state[0][i] + plan->one_minus_beta1 * gradient;
+    const float second = plan->beta2 * tensors->state[1][i] + plan->one_minus_beta2 * gradient * gradient;
+    const float denominator = sqrtf(second) / plan->second_correction + plan->eps;
+    const float weight = tensors->weight[i] * plan->decay - plan->step_size * first / denominator;
+    note(weight, &result->largest_weight, result);
+    note(first, &result->largest_state[0], result);
+    note(second, &result->largest_state[1], result);
+    if (plan->dry_run)
+      continue;
+    tensors->state[0][i] = first;
+    tensors->state[1][i] = second;
+    write_weight(tensors, i, weight);
+  }
+}

@@ -1,0 +1,42 @@
+/* The reference kernels: one value at a time, in index order. They say what the fast ones must compute. */
+#ifndef CKERNELS_REFERENCE_H
+#define CKERNELS_REFERENCE_H
+
+#include "../formats.h"
+#include "../kernel_set.h"
+
+void reference_cast(amp_dtype from, const void *src, amp_dtype to, void *dst, size_t count);
+void reference_bias_activation(amp_dtype x_dtype, const void *x, amp_dtype bias_dtype, const void *bias, bool relu,
+                               amp_dtype y_dtype, void *y, size_t rows, size_t columns);
+void reference_relu(amp_dtype dtype, const void *x, void *y, size_t count);
+void reference_relu_backward(amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count);
+void reference_gelu(amp_dtype dtype, const void *x, void *y, size_t count);
+void reference_gelu_backward(amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count);
+void reference_add(amp_dtype dtype, const void *x, const void *y, void *z, size_t count);
+void reference_dropout(amp_dtype dtype, const void *x, void *y, size_t count, size_t first, const dropout_plan *plan);
+
+void reference_column_sum(amp_dtype dtype, const void *x, size_t rows, size_t columns, float *total, float *block);
+void reference_gradient_scan(amp_dtype dtype, const void *gradient, size_t count, float inverse_scale,
+                             amp_gradient_statistics *result);
+void reference_average_rows(amp_dtype dtype, const void *x, void *y, size_t rows, size_t channels);
+void reference_spread_rows(amp_dtype dtype, const void *dy, void *dx, size_t rows, size_t channels);
+
+void reference_batch_norm_moments(amp_dtype dtype, const void *x, size_t rows, size_t channels, float *mean,
+                                  float *squared_deviations);
+void reference_batch_norm_apply(amp_dtype dtype, const void *x, const float *mean, const float *scale,
+                                const float *bias, bool relu, void *y, size_t rows, size_t channels, size_t stride);
+void reference_batch_norm_gradient_sums(amp_dtype dtype, const void *dy, const void *x, const void *y,
+                                        const float *mean, float *sum, float *sum_with_deviation, size_t rows,
+                                        size_t channels);
+void reference_batch_norm_gradient_apply(amp_dtype dtype, const void *dy, const void *x, const void *y,
+                                         const batch_norm_gradient_plan *plan, void *dx, size_t rows, size_t channels);
+
+float reference_exponential_sum(const float *row, size_t classes, float *largest);
+void reference_scaled_exponentials(const float *row, size_t classes, float largest, float scale, float *out);
+int64_t reference_argmax(const float *row, size_t classes);
+
+void reference_sgd_update(const amp_sgd_settings *settings, const update_tensors *tensors,
+                          amp_update_statistics *result);
+void reference_adamw_update(const adamw_plan *plan, const update_tensors *tensors, amp_update_statistics *result);
+
+#endif

@@ -1,0 +1,82 @@
+/* How the kernel bodies walk over memory: whole vectors, then one that is cut short; formats as compile-time constants.
+ */
+
+INLINE vfloat load(amp_dtype dtype, const void *base, size_t index, size_t n) {
+  switch (dtype) {
+  case AMP_F32: return load_f32((const float *)base + index, n);
+  case AMP_F16: return from_f16(load_16_bits((const uint16_t *)base + index, n));
+  case AMP_BF16: return from_bf16(load_16_bits((const uint16_t *)base + index, n));
+  }
+  __builtin_unreachable();
+}
+
+INLINE void store(amp_dtype dtype, void *base, size_t index, size_t n, vfloat v) {
+  switch (dtype) {
+  case AMP_F32: store_f32((float *)base + index, n, v); break;
+  case AMP_F16: store_16_bits((uint16_t *)base + index, n, to_f16(v)); break;
+  case AMP_BF16: store_16_bits((uint16_t *)base + index, n, to_bf16(v)); break;
+  }
+}
+
+/* Runs the statements for index i = 0, lanes, 2 * lanes, ... with n lanes to work on. n is a constant but for the last.
+ */
+#define FOR_VECTORS(i, n, count, ...)                                                                                  \
+  do {                                                                                                                 \
+    size_t i = 0;                                                                                                      \
+    for (; i + lanes <= (count); i += lanes) {                                                                         \
+      enum { n = lanes };                                                                                              \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+    if (i < (count)) {                                                                                                 \
+      const size_t n = (count) - i;                                                                                    \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+  } while (0)
+
+/* Runs the statements for tiles of columns: at column `at`, `vectors` vectors wide (a constant), the last of which has
+ * n lanes to work on. */
+#define FOR_COLUMN_TILES(at, vectors, n, columns, ...)                                                                 \
+  do {                                                                                                                 \
+    size_t at = 0;                                                                                                     \
+    for (; at + vectors_per_tile * lanes <= (columns); at += vectors_per_tile * lanes) {                               \
+      enum { vectors = vectors_per_tile, n = lanes };                                                                  \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+    if (vectors_per_tile > 2 && at + 2 * lanes <= (columns)) {                                                         \
+      enum { vectors = 2, n = lanes };                                                                                 \
+      __VA_ARGS__                                                                                                      \
+      at += 2 * lanes;                                                                                                 \
+    }                                                                                                                  \
+    if (at + lanes <= (columns)) {                                                                                     \
+      enum { vectors = 1, n = lanes };                                                                                 \
+      __VA_ARGS__                                                                                                      \
+      at += lanes;                                                                                                     \
+    }                                                                                                                  \
+    if (at < (columns)) {                                                                                              \
+      enum { vectors = 1 };                                                                                            \
+      const size_t n = (columns) - at;                                                                                 \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+  } while (0)
+
+/* Runs the statement with `constant` naming the value of dtype at compile time. */
+#define FOR_DTYPE(dtype, constant, ...)                                                                                \
+  do {                                                                                                                 \
+    switch (dtype) {                                                                                                   \
+    case AMP_F32: {                                                                                                    \
+      enum { constant = AMP_F32 };                                                                                     \
+      __VA_ARGS__;                                                                                                     \
+      break;                                                                                                           \
+    }                                                                                                                  \
+    case AMP_F16: {                                                                                                    \
+      enum { constant = AMP_F16 };                                                                                     \
+      __VA_ARGS__;                                                                                                     \
+      break;                                                                                                           \
+    }                                                                                                                  \
+    case AMP_BF16: {                                                                                                   \
+      enum { constant = AMP_BF16 };                                                                                    \
+      __VA_ARGS__;                                                                                                     \
+      break;                                                                                                           \
+    }                                                                                                                  \
+    }                                                                                                                  \
+  } while (0)

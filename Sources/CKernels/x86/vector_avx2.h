@@ -1,0 +1,160 @@
+/* The vector vocabulary of the kernel bodies, on AVX2, FMA and F16C: 8 fp32 lanes. vector_avx512.h says what each
+ * function means. */
+#ifndef CKERNELS_VECTOR_H
+#define CKERNELS_VECTOR_H
+
+#include <immintrin.h>
+
+#include "../formats.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef __m256 vfloat;
+typedef __m256i vint;
+typedef __m256 vmask; /* all bits of a lane, or none */
+typedef struct {
+  __m256d low, high;
+} vdouble;
+
+/* Tiles keep several vectors per row in registers, and there are 16 registers. */
+enum { lanes = 8, vectors_per_tile = 2 };
+
+INLINE vfloat zeros(void) { return _mm256_setzero_ps(); }
+INLINE vfloat broadcast(float value) { return _mm256_set1_ps(value); }
+
+/* ---- memory ---- */
+
+INLINE vmask first_lanes(size_t n) {
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  return _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), lane));
+}
+
+INLINE vfloat load_f32(const float *p, size_t n) {
+  return n == lanes ? _mm256_loadu_ps(p) : _mm256_maskload_ps(p, _mm256_castps_si256(first_lanes(n)));
+}
+INLINE void store_f32(float *p, size_t n, vfloat v) {
+  if (n == lanes)
+    _mm256_storeu_ps(p, v);
+  else
+    _mm256_maskstore_ps(p, _mm256_castps_si256(first_lanes(n)), v);
+}
+INLINE __m128i load_16_bits(const uint16_t *p, size_t n) {
+  if (n == lanes)
+    return _mm_loadu_si128((const __m128i *)p);
+  uint16_t block[lanes] = {0};
+  for (size_t i = 0; i < n; i++)
+    block[i] = p[i];
+  return _mm_loadu_si128((const __m128i *)block);
+}
+INLINE void store_16_bits(uint16_t *p, size_t n, __m128i v) {
+  if (n == lanes) {
+    _mm_storeu_si128((__m128i *)p, v);
+    return;
+  }
+  uint16_t block[lanes];
+  _mm_storeu_si128((__m128i *)block, v);
+  for (size_t i = 0; i < n; i++)
+    p[i] = block[i];
+}
+
+/* ---- conversions ---- */
+
+INLINE vfloat from_bf16(__m128i v) { return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16)); }
+INLINE __m128i to_bf16(vfloat v) {
+  const vint bits = _mm256_castps_si256(v), high = _mm256_srli_epi32(bits, 16);
+  const vint odd = _mm256_and_si256(high, _mm256_set1_epi32(1));
+  const vint rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff))), 16);
+  const vint quieted = _mm256_or_si256(high, _mm256_set1_epi32(0x40));
+  const vint nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+  const vint result = _mm256_blendv_epi8(rounded, quieted, nan);
+  return _mm_packus_epi32(_mm256_castsi256_si128(result), _mm256_extracti128_si256(result, 1));
+}
+INLINE vfloat from_f16(__m128i v) { return _mm256_cvtph_ps(v); }
+INLINE __m128i to_f16(vfloat v) { return _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT); }
+INLINE vfloat quiet(vfloat v) {
+  const vfloat quiet_bit = _mm256_castsi256_ps(_mm256_set1_epi32(0x00400000));
+  return _mm256_or_ps(v, _mm256_and_ps(_mm256_cmp_ps(v, v, _CMP_UNORD_Q), quiet_bit));
+}
+
+/* ---- arithmetic ---- */
+
+INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) { return _mm256_fmadd_ps(a, b, c); }
+INLINE vfloat multiply_subtract(vfloat a, vfloat b, vfloat c) { return _mm256_fmsub_ps(a, b, c); }
+INLINE vfloat square_root(vfloat v) { return _mm256_sqrt_ps(v); }
+INLINE vfloat larger(vfloat a, vfloat b) { return _mm256_max_ps(a, b); }
+INLINE vfloat smaller(vfloat a, vfloat b) { return _mm256_min_ps(a, b); }
+INLINE vfloat magnitude(vfloat v) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v); }
+INLINE vfloat round_to_integer(vfloat v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+INLINE vfloat power_of_2(vint exponent) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(exponent, _mm256_set1_epi32(127)), 23));
+}
+/* Two factors, because 2^-149 and 2^128 are out of range for one. The first product is exact, the second rounds. */
+INLINE vfloat scale_by_power_of_2(vfloat v, vfloat exponent) {
+  const vint whole = _mm256_cvtps_epi32(exponent), half = _mm256_srai_epi32(whole, 1);
+  return v * power_of_2(half) * power_of_2(_mm256_sub_epi32(whole, half));
+}
+
+/* ---- masks ---- */
+
+INLINE vmask is_less(vfloat a, vfloat b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ); }
+INLINE vmask is_equal(vfloat a, vfloat b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
+INLINE vmask is_nan(vfloat v) { return _mm256_cmp_ps(v, v, _CMP_UNORD_Q); }
+INLINE vmask both(vmask a, vmask b) { return _mm256_and_ps(a, b); }
+INLINE vmask first_but_not_second(vmask a, vmask b) { return _mm256_andnot_ps(b, a); }
+INLINE unsigned lane_bits(vmask m) { return (unsigned)_mm256_movemask_ps(m); }
+INLINE vfloat choose(vmask m, vfloat if_true, vfloat if_false) { return _mm256_blendv_ps(if_false, if_true, m); }
+INLINE vfloat or_zero(vmask m, vfloat v) { return _mm256_and_ps(m, v); }
+INLINE vint count_up(vint counters, vmask m) { return _mm256_sub_epi32(counters, _mm256_castps_si256(m)); }
+
+/* ---- across lanes, in a fixed order ---- */
+
+INLINE float sum_of_lanes(vfloat v) {
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+INLINE float largest_lane(vfloat v) {
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+INLINE uint64_t sum_of_counters(vint counters) {
+  uint32_t each[lanes];
+  _mm256_storeu_si256((__m256i *)each, counters);
+  uint64_t sum = 0;
+  for (int lane = 0; lane < lanes; lane++)
+    sum += each[lane];
+  return sum;
+}
+
+/* ---- sums of squares in fp64 ---- */
+
+INLINE vdouble no_squares(void) { return (vdouble){_mm256_setzero_pd(), _mm256_setzero_pd()}; }
+INLINE vdouble add_squares(vdouble sum, vfloat v) {
+  const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(v)), high = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+  return (vdouble){_mm256_fmadd_pd(low, low, sum.low), _mm256_fmadd_pd(high, high, sum.high)};
+}
+INLINE double sum_of_squares(vdouble sum) {
+  const __m256d four = _mm256_add_pd(sum.low, sum.high);
+  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
+/* ---- integers of 64 bits, for the random generator ---- */
+
+INLINE vint no_counters(void) { return _mm256_setzero_si256(); }
+INLINE vint broadcast_64(uint64_t value) { return _mm256_set1_epi64x((long long)value); }
+INLINE vint add_64(vint a, vint b) { return _mm256_add_epi64(a, b); }
+INLINE vint multiply_low_halves(vint a, vint b) { return _mm256_mul_epu32(a, b); }
+INLINE vint high_halves(vint v) { return _mm256_srli_epi64(v, 32); }
+INLINE vint exclusive_or(vint a, vint b, vint c) { return _mm256_xor_si256(_mm256_xor_si256(a, b), c); }
+INLINE vint join_low_halves(vint a, vint b) { return _mm256_blend_epi32(a, _mm256_slli_epi64(b, 32), 0xaa); }
+INLINE vint interleaved_order(void) { return _mm256_setr_epi64x(0, 2, 1, 3); }
+INLINE vint interleave_first(vint a, vint b) { return _mm256_unpacklo_epi64(a, b); }
+INLINE vint interleave_second(vint a, vint b) { return _mm256_unpackhi_epi64(a, b); }
+INLINE vmask is_at_least(vint a, uint32_t b) {
+  const vint limit = _mm256_set1_epi32((int)b);
+  return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(a, limit), a));
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* The vector vocabulary of the kernel bodies, on AVX-512 F, BW and VL: 16 fp32 lanes, predicate registers.
+ *
+ * Arithmetic on vfloat uses the compiler's operators (+ - * /), lane by lane, each rounding once. Functions that take
+ * `n` touch the first n lanes in memory, 1 <= n <= lanes; the other lanes of a load are zero. With n a constant equal
+ * to lanes they compile to one plain instruction. */
+#ifndef CKERNELS_VECTOR_H
+#define CKERNELS_VECTOR_H
+
+#include <immintrin.h>
+
+#include "../formats.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef __m512 vfloat;
+typedef __m512i vint;
+typedef __mmask16 vmask;
+typedef struct {
+  __m512d low, high;
+} vdouble;
+
+enum { lanes = 16, vectors_per_tile = 4 };
+
+INLINE vfloat zeros(void) { return _mm512_setzero_ps(); }
+INLINE vfloat broadcast(float value) { return _mm512_set1_ps(value); }
+
+/* ---- memory ---- */
+
+INLINE vmask first_lanes(size_t n) { return n == lanes ? (vmask)0xffff : (vmask)((1u << n) - 1); }
+
+INLINE vfloat load_f32(const float *p, size_t n) {
+  return n == lanes ? _mm512_loadu_ps(p) : _mm512_maskz_loadu_ps(first_lanes(n), p);
+}
+INLINE void store_f32(float *p, size_t n, vfloat v) {
+  if (n == lanes)
+    _mm512_storeu_ps(p, v);
+  else
+    _mm512_mask_storeu_ps(p, first_lanes(n), v);
+}
+INLINE __m256i load_16_bits(const uint16_t *p, size_t n) {
+  return n == lanes ? _mm256_loadu_si256((const __m256i *)p) : _mm256_maskz_loadu_epi16(first_lanes(n), p);
+}
+INLINE void store_16_bits(uint16_t *p, size_t n, __m256i v) {
+  if (n == lanes)
+    _mm256_storeu_si256((__m256i *)p, v);
+  else
+    _mm256_mask_storeu_epi16(p, first_lanes(n), v);
+}
+
+/* ---- conversions ---- */
+
+INLINE vfloat from_bf16(__m256i v) { return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16)); }
+/* Rounds in integers rather than with vcvtneps2bf16, which takes subnormal inputs for zero. */
+INLINE __m256i to_bf16(vfloat v) {
+  const vint bits = _mm512_castps_si512(v), high = _mm512_srli_epi32(bits, 16);
+  const vint odd = _mm512_and_si512(high, _mm512_set1_epi32(1));
+  const vint rounded = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff))), 16);
+  const vmask nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  return _mm512_cvtepi32_epi16(_mm512_mask_or_epi32(rounded, nan, high, _mm512_set1_epi32(0x40)));
+}
+INLINE vfloat from_f16(__m256i v) { return _mm512_cvtph_ps(v); }
+INLINE __m256i to_f16(vfloat v) { return _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+/* Sets the quiet bit of NaN lanes. */
+INLINE vfloat quiet(vfloat v) {
+  const vint bits = _mm512_castps_si512(v);
+  const vmask nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  return _mm512_castsi512_ps(_mm512_mask_or_epi32(bits, nan, bits, _mm512_set1_epi32(0x00400000)));
+}
+
+/* ---- arithmetic ---- */
+
+INLINE vfloat multiply_add(vfloat a, vfloat b, vfloat c) { return _mm512_fmadd_ps(a, b, c); }
+INLINE vfloat multiply_subtract(vfloat a, vfloat b, vfloat c) { return _mm512_fmsub_ps(a, b, c); }
+INLINE vfloat square_root(vfloat v) { return _mm512_sqrt_ps(v); }
+/* The larger (smaller) of two; the second where they are equal or one is NaN. */
+INLINE vfloat larger(vfloat a, vfloat b) { return _mm512_max_ps(a, b); }
+INLINE vfloat smaller(vfloat a, vfloat b) { return _mm512_min_ps(a, b); }
+INLINE vfloat magnitude(vfloat v) { return _mm512_abs_ps(v); }
+INLINE vfloat round_to_integer(vfloat v) {
+  return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+/* v * 2^exponent, the exponent a whole number. Rounds once, also into the subnormals. */
+INLINE vfloat scale_by_power_of_2(vfloat v, vfloat exponent) { return _mm512_scalef_ps(v, exponent); }
+
+/* ---- masks ---- */
+
+/* False where either is NaN. */
+INLINE vmask is_less(vfloat a, vfloat b) { return _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ); }
+INLINE vmask is_equal(vfloat a, vfloat b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
+INLINE vmask is_nan(vfloat v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q); }
+INLINE vmask both(vmask a, vmask b) { return a & b; }
+INLINE vmask first_but_not_second(vmask a, vmask b) { return a & (vmask)~b; }
+INLINE unsigned lane_bits(vmask m) { return m; }
+INLINE vfloat choose(vmask m, vfloat if_true, vfloat if_false) { return _mm512_mask_blend_ps(m, if_false, if_true); }
+/* v where the mask is set, else zero. The empty statement keeps the compiler from turning a plain load of v into a
+   masked one, which would wait for the mask: that costs a third of the speed from memory. */
+INLINE vfloat or_zero(vmask m, vfloat v) {
+  __asm__("" : "+v"(v));
+  return _mm512_maskz_mov_ps(m, v);
+}
+INLINE vint count_up(vint counters, vmask m) {
+  return _mm512_mask_add_epi32(counters, m, counters, _mm512_set1_epi32(1));
+}
+
+/* ---- across lanes, in a fixed order ---- */
+
+INLINE float sum_of_lanes(vfloat v) { return _mm512_reduce_add_ps(v); }
+INLINE float largest_lane(vfloat v) { return _mm512_reduce_max_ps(v); }
+INLINE uint64_t sum_of_counters(vint counters) {
+  const __m512i low = _mm512_cvtepu32_epi64(_mm512_castsi512_si256(counters));
+  const __m512i high = _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(counters, 1));
+  return (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(low, high));
+}
+
+/* ---- sums of squares in fp64 ---- */
+
+INLINE vdouble no_squares(void) { return (vdouble){_mm512_setzero_pd(), _mm512_setzero_pd()}; }
+INLINE vdouble add_squares(vdouble sum, vfloat v) {
+  const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
+  const __m512d high = _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1)));
+  return (vdouble){_mm512_fmadd_pd(low, low, sum.low), _mm512_fmadd_pd(high, high, sum.high)};
+}
+INLINE double sum_of_squares(vdouble sum) { return _mm512_reduce_add_pd(_mm512_add_pd(sum.low, sum.high)); }
+
+/* ---- integers of 64 bits, for the random generator ---- */
+
+INLINE vint no_counters(void) { return _mm512_setzero_si512(); }
+INLINE vint broadcast_64(uint64_t value) { return _mm512_set1_epi64((long long)value); }
+INLINE vint add_64(vint a, vint b) { return _mm512_add_epi64(a, b); }
+/* Product of the low halves. */
+INLINE vint multiply_low_halves(vint a, vint b) { return _mm512_mul_epu32(a, b); }
+INLINE vint high_halves(vint v) { return _mm512_srli_epi64(v, 32); }
+INLINE vint exclusive_or(vint a, vint b, vint c) { return _mm512_ternarylogic_epi64(a, b, c, 0x96); }
+/* low halves of a below the low halves of b */
+INLINE vint join_low_halves(vint a, vint b) { return _mm512_mask_blend_epi32(0xaaaa, a, _mm512_slli_epi64(b, 32)); }
+/* The order in which counters are laid over 64-bit lanes, so that interleaving a with b by the two functions below
+   gives consecutive counters. */
+INLINE vint interleaved_order(void) { return _mm512_setr_epi64(0, 4, 1, 5, 2, 6, 3, 7); }
+INLINE vint interleave_first(vint a, vint b) { return _mm512_unpacklo_epi64(a, b); }
+INLINE vint interleave_second(vint a, vint b) { return _mm512_unpackhi_epi64(a, b); }
+/* a >= b as unsigned 32-bit numbers */
+INLINE vmask is_at_least(vint a, uint32_t b) { return _mm512_cmpge_epu32_mask(a, _mm512_set1_epi32((int)b)); }
+
+#endif

@@ -1,0 +1,153 @@
+public import TrainingEvents
+
+/// Everything the dashboard shows, and nothing about how: `render` draws it, `reduce` changes it.
+public struct DashboardState: Sendable {
+  /// The session, once it was described.
+  public internal(set) var session: SessionDescription?
+  /// The lanes in order.
+  public internal(set) var lanes: [LaneTrack] = []
+  /// The schedule in force.
+  public internal(set) var schedule = Schedule.concurrent
+  /// A schedule asked for and not yet confirmed.
+  public internal(set) var pendingSchedule: Schedule?
+  /// The summary at the end of the run.
+  public internal(set) var summary: RunSummary?
+  /// True once no event will come any more.
+  public internal(set) var isEnded = false
+  /// Index into the themes given at the start.
+  public internal(set) var themeIndex: Int
+  /// What the user interface costs.
+  public internal(set) var cost = FrameCost()
+  /// Columns of the terminal.
+  public internal(set) var width = 80
+  /// Rows of the terminal.
+  public internal(set) var height = 24
+
+  var themeNames: [String]
+  /// Seconds since 1970 at the newest tick.
+  var now: Double?
+  /// Time of the newest event; in a replay far before `now`, which is why durations are counted in events' time.
+  var eventTime: Double?
+  /// `now` when that event came in.
+  var tickOfEvent: Double?
+  var startTime: Double?
+  var endTime: Double?
+  var schedules: [(segment: Int, schedule: Schedule)] = []
+  var log = EventLog()
+  var focus = Focus.lane
+  var focusedLane = LaneID(0)
+  var hiddenPanes: Set<Pane> = []
+  var zoomedPane: Pane?
+  var overlay: Overlay?
+  var smoothing = Smoothing.standard
+  var hasLogAxis = false
+  var window = AttemptWindow.all
+  var logScroll = 0
+  var isPausePending = false
+  var hint: Hint?
+
+  /// What lies over the panes.
+  enum Overlay: Sendable, Hashable {
+    case help
+    case quit
+    /// Choosing a precision for the focused lane; the index of the marked line.
+    case precision(Int)
+    case summary
+  }
+
+  /// A line in the footer that goes away by itself.
+  struct Hint: Sendable, Hashable {
+    var text: String
+    /// Seconds since 1970 at which it goes; nil until the next tick tells the time.
+    var until: Double?
+  }
+
+  /// Creates the state before the first event.
+  ///
+  /// `themes` are the names that `t` cycles through, the chosen one first or given by its index.
+  public init(themes: [String] = ["ampscope-dark"], themeIndex: Int = 0) {
+    themeNames = themes
+    self.themeIndex = themes.indices.contains(themeIndex) ? themeIndex : 0
+  }
+
+  /// The lane that precision keys act on.
+  var focusedTrack: LaneTrack? { lanes.first { $0.lane == focusedLane } }
+
+  /// The lane that speedups are measured against.
+  var baseline: LaneTrack? {
+    guard let session else { return nil }
+    return lanes.first { $0.lane == session.baseline }
+  }
+
+  /// The lane whose speedup is shown large: the focused one, else the first that is not the baseline.
+  var comparedTrack: LaneTrack? {
+    guard let baseline = session?.baseline else { return nil }
+    if let focused = focusedTrack, focused.lane != baseline { return focused }
+    return lanes.first { $0.lane != baseline }
+  }
+
+  /// True while a lane could still make a step.
+  public var isTraining: Bool { !isEnded && summary == nil && !lanes.isEmpty && lanes.contains { !$0.isOver } }
+
+  /// True where all lanes that are not over are held.
+  var isPaused: Bool {
+    let live = lanes.filter { !$0.isOver }
+    return !live.isEmpty && live.allSatisfy { $0.state == .paused }
+  }
+
+  /// Seconds since the session began; 0 before.
+  var elapsed: Double {
+    guard let startTime, let last = endTime ?? eventTime else { return 0 }
+    let sinceEvent = endTime == nil ? (now ?? 0) - (tickOfEvent ?? now ?? 0) : 0
+    return max(0, last - startTime + max(0, sinceEvent))
+  }
+
+  /// Largest attempt of any lane; nil before the first step.
+  var lastAttempt: Int? { lanes.compactMap { $0.history.attempts.last }.max() }
+
+  /// The schedule under which a segment was measured.
+  func schedule(of segment: Int) -> Schedule {
+    schedules.last { $0.segment <= segment }?.schedule ?? schedule
+  }
+
+  /// How the device computes a precision; nil where the session does not say.
+  func support(of precision: Precision) -> PrecisionSupport? {
+    session?.precisions.first { $0.precision == precision }
+  }
+}
+
+/// The weights that `[` and `]` choose from.
+struct Smoothing: Sendable, Hashable {
+  static let weights = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995]
+  static let standard = Smoothing(index: 3)
+
+  var index: Int
+
+  var weight: Double { Smoothing.weights[min(max(index, 0), Smoothing.weights.count - 1)] }
+
+  /// The neighbouring choice; the same at the ends.
+  func moved(by step: Int) -> Smoothing { Smoothing(index: min(max(index + step, 0), Smoothing.weights.count - 1)) }
+}
+
+/// How much of the run charts show: all of it, or the newest attempts.
+struct AttemptWindow: Sendable, Hashable {
+  static let choices = [20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50]
+  static let all = AttemptWindow(attempts: nil)
+
+  /// Newest attempts shown; nil for all.
+  var attempts: Int?
+
+  /// The next smaller choice that shows less than there is.
+  func closer(total: Int) -> AttemptWindow {
+    let current = min(attempts ?? Int.max, total)
+    return AttemptWindow(attempts: AttemptWindow.choices.first { $0 < current } ?? attempts)
+  }
+
+  /// The next larger choice; all where that would show everything.
+  func farther(total: Int) -> AttemptWindow {
+    guard let attempts, let next = AttemptWindow.choices.last(where: { $0 > attempts }), next < total else {
+      return .all
+    }
+    return AttemptWindow(attempts: next)
+  }
+}

@@ -1,0 +1,32 @@
+import TrainingEvents
+
+/// The newest lines of the log, the newest last.
+enum EventLogPane {
+  static func draw(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
+    let scrolled = state.logScroll > 0
+    let remark = scrolled ? [("\(state.logScroll) newer below, ", painter.secondary), ("End", painter.key)] : []
+    let room = painter.box(.log, rect, state: state, remark: remark).insetting(left: 1, right: 1)
+    let lines = state.log.lines
+    let end = max(min(room.height, lines.count), lines.count - state.logScroll)
+    let start = max(0, end - room.height)
+    for (row, line) in lines[start..<end].enumerated() {
+      let time = Format.duration(line.time - (state.startTime ?? line.time))
+      let pieces = [
+        ("\(time) ", painter.secondary),
+        line.lane.map { ("\($0) ", painter.lane($0)) } ?? ("  ", painter.text),
+        (line.text, style(of: line.severity, painter)),
+      ]
+      painter.write(pieces, x: room.x, y: room.y + row, in: room)
+    }
+  }
+
+  private static func style(of severity: EventLog.Severity, _ painter: Painter) -> Style {
+    switch severity {
+    case .quiet: painter.secondary
+    case .normal: painter.text
+    case .good: painter.style(painter.theme.good)
+    case .warning: painter.style(painter.theme.warning)
+    case .bad: painter.style(painter.theme.bad, .bold)
+    }
+  }
+}

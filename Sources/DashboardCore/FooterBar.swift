@@ -1,0 +1,41 @@
+/// The main keys, and what the user interface costs.
+enum FooterBar {
+  static func draw(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
+    guard !rect.isEmpty else { return }
+    let cost = self.cost(state.cost, isShort: rect.width < 100)
+    var room = rect.insetting(left: 1, right: 1)
+    if room.width >= cost.columns + 24 {
+      painter.write(cost, endingAt: room.right, y: rect.y, style: painter.secondary, in: room)
+      room = room.insetting(right: cost.columns + 2)
+    }
+    if let hint = state.hint {
+      painter.grid.write(
+        hint.text, x: room.x, y: rect.y, style: painter.style(painter.theme.warning), limit: room.width)
+      return
+    }
+    var x = room.x
+    for binding in bindings(state) {
+      guard let word = binding.footer, x + binding.label.columns + 1 + word.columns <= room.right else { break }
+      x = painter.write([(binding.label, painter.key), (" \(word)", painter.secondary)], x: x, y: rect.y, in: room) + 2
+    }
+  }
+
+  /// Quit and help first, for they are what someone lost looks for; then what makes sense now.
+  private static func bindings(_ state: DashboardState) -> [KeyBinding] {
+    let named = KeyTable.bindings.filter { $0.footer != nil }
+    let first: [KeyCommand] = [.quit, .help]
+    let training: [KeyCommand] = [.nextPrecision, .pause, .toggleSchedule]
+    let hidden = state.summary == nil ? [.summary] : training
+    return first.compactMap { command in named.first { $0.command == command } }
+      + named.filter { !first.contains($0.command) && !hidden.contains($0.command) }
+  }
+
+  /// Fixed width, so that the keys beside it stand still.
+  private static func cost(_ cost: FrameCost, isShort: Bool) -> String {
+    let share = Format.fixed(min(cost.processorShare, 9.99) * 100, decimals: 1).leftPadded(4)
+    let time = Format.fixed(min(cost.millisecondsPerFrame, 999), decimals: 1).leftPadded(4)
+    let kilobytes = Format.fixed(min(Double(cost.bytesPerFrame) / 1000, 999), decimals: 1).leftPadded(4)
+    if isShort { return "UI \(share) %  \(time) ms  \(kilobytes) kB" }
+    return "UI \(share) % of a core  \(time) ms  \(kilobytes) kB/frame"
+  }
+}

@@ -1,0 +1,193 @@
+import RunStatistics
+import TrainingEvents
+
+/// What runs where, and a line for each lane.
+enum HeaderPane {
+  static func draw(_ state: DashboardState, layout: Layout, with painter: inout Painter) {
+    let rect = layout.header
+    if layout.headerHasBorder {
+      let remark = clock(state, painter)
+      let remarkWidth = remark.reduce(6) { $0 + $1.0.columns }
+      var title = self.title(state, painter, isLong: layout.sessionLines == 0)
+      while title.count > 1, title.reduce(4, { $0 + $1.0.columns }) + remarkWidth > rect.width { title.removeLast() }
+      painter.box(rect, title: title, remark: remark, border: painter.theme.divider)
+    }
+    let room = (layout.headerHasBorder ? rect.inner : rect).insetting(left: layout.headerHasBorder ? 1 : 0, right: 1)
+    if layout.sessionLines == 2, let session = state.session {
+      painter.write(about(session, painter), x: room.x, y: room.y, in: room)
+      painter.write(device(session, painter), x: room.x, y: room.y + 1, in: room)
+    }
+    if state.lanes.isEmpty, let row = layout.laneRows.first {
+      Waiting.draw(state, in: Rect(x: room.x, y: row, width: room.width, height: 1), with: &painter)
+    }
+    for (row, track) in zip(layout.laneRows, state.lanes.dropFirst(layout.firstLane)) {
+      drawLane(track, state, in: Rect(x: room.x, y: row, width: room.width, height: 1), with: &painter)
+    }
+  }
+
+  // MARK: - Border
+
+  private static func title(_ state: DashboardState, _ painter: Painter, isLong: Bool) -> [(String, Style)] {
+    var pieces = [("ampscope", painter.strong)]
+    guard isLong, let session = state.session else { return pieces }
+    pieces += [(" · \(session.model)", painter.text)]
+    pieces +=
+      session.data.isSynthetic
+      ? [(" · ", painter.text), synthetic(painter)] : [(" · \(session.data.name)", painter.text)]
+    pieces.append((" · \(session.machine.device)", painter.secondary))
+    return pieces
+  }
+
+  private static func synthetic(_ painter: Painter) -> (String, Style) {
+    ("SYNTHETIC data", painter.style(painter.theme.warning, .bold))
+  }
+
+  private static func clock(_ state: DashboardState, _ painter: Painter) -> [(String, Style)] {
+    var pieces: [(String, Style)] = []
+    if state.isEnded {
+      pieces += [("ended", painter.style(painter.theme.good, .bold)), (" · ", painter.inactive)]
+    } else if state.isPaused {
+      pieces += [("PAUSED", painter.style(painter.theme.warning, [.bold, .reverse])), (" · ", painter.inactive)]
+    } else if state.isPausePending {
+      pieces += [("pausing", painter.style(painter.theme.warning)), (" · ", painter.inactive)]
+    }
+    if state.session != nil, state.lanes.count > 1 {
+      pieces.append((state.schedule.rawValue, painter.text))
+      if let pending = state.pendingSchedule {
+        pieces.append((" → \(pending.rawValue)", painter.style(painter.theme.highlight)))
+      }
+      pieces.append((" · ", painter.inactive))
+    }
+    pieces.append((Format.duration(state.elapsed), painter.strong))
+    return pieces
+  }
+
+  // MARK: - Session
+
+  private static func about(_ session: SessionDescription, _ painter: Painter) -> [(String, Style)] {
+    let separator = (" · ", painter.inactive)
+    var pieces = [
+      (session.model, painter.strong),
+      (
+        " \(Format.short(Double(session.parameterCount))) parameters, "
+          + "\(Format.short(session.forwardFLOPsPerSample))FLOP a sample", painter.secondary
+      ), separator,
+    ]
+    pieces.append(session.data.isSynthetic ? synthetic(painter) : (session.data.name, painter.strong))
+    pieces += [
+      (
+        " \(Format.short(Double(session.data.trainCount))) train, "
+          + "\(Format.short(Double(session.data.validationCount))) validation",
+        painter.secondary
+      ), separator, ("batch \(session.batchSize)", painter.text), separator,
+      ("\(session.optimizer) lr \(learningRate(session.learningRate))", painter.text), separator,
+      ("seed \(session.seed)", painter.text),
+    ]
+    return pieces
+  }
+
+  private static func device(_ session: SessionDescription, _ painter: Painter) -> [(String, Style)] {
+    let separator = (" · ", painter.inactive)
+    let machine = session.machine
+    var pieces = [
+      (machine.device, painter.strong), (" \(machine.processor)", painter.secondary), separator,
+      ("\(session.lanes.count) × \(session.threadsPerLane) threads", painter.text),
+    ]
+    for support in session.precisions {
+      let format = support.precision.autocastFormat?.rawValue ?? "fp32"
+      pieces += [
+        separator, (format, painter.text),
+        support.isNative
+          ? (" native", painter.style(painter.theme.good)) : (" storage-only", painter.style(painter.theme.warning)),
+      ]
+    }
+    return pieces
+  }
+
+  /// A rate without the zeros that say nothing: "0.05", "0.001".
+  private static func learningRate(_ rate: Double) -> String {
+    var text = Format.significant(rate)
+    guard !text.contains("e"), text.contains(".") else { return text }
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+    return text
+  }
+
+  // MARK: - Lanes
+
+  private static func drawLane(_ track: LaneTrack, _ state: DashboardState, in rect: Rect, with painter: inout Painter)
+  {
+    let isFocused = track.lane == state.focusedLane
+    if isFocused, state.focus == .lane {
+      painter.grid.fill(
+        x: rect.x, y: rect.y, width: rect.width, height: 1,
+        with: Cell(style: Style(foreground: painter.theme.foreground, background: painter.theme.background)))
+    }
+    FieldRow.draw(
+      fields(of: track, state, isFocused: isFocused, painter), x: rect.x, y: rect.y, in: rect, with: &painter)
+  }
+
+  private static func fields(
+    of track: LaneTrack, _ state: DashboardState, isFocused: Bool, _ painter: Painter
+  ) -> [FieldRow.Field] {
+    typealias Field = FieldRow.Field
+    let secondary = painter.secondary
+    // What a lane does is left out first where all just run, and last where one does not.
+    let isCalm = state.lanes.allSatisfy { $0.state == .running && $0.pendingPrecision == nil }
+    let arrow = isFocused ? (state.focus == .lane ? "▶ " : "▷ ") : "  "
+    var fields = [
+      Field(
+        pieces: [
+          (arrow, painter.key), ("\(track.lane) \(track.precision.rawValue.rightPadded(8))", painter.lane(track.lane)),
+        ], priority: 0),
+      Field(pieces: [condition(of: track, painter)], priority: isCalm ? 4 : 1),
+    ]
+    let attempt = track.lastStep.map { Format.grouped($0.attempt + 1) } ?? "0"
+    let total = state.session?.steps.map { "/\(Format.grouped($0))" } ?? ""
+    fields.append(
+      Field(
+        pieces: [("step ", secondary), (attempt.leftPadded(7), painter.text), (total, secondary)], priority: 2))
+    let loss = track.history.smoothedLoss.last.map { Format.significant(Double($0)) } ?? "–"
+    fields.append(Field(pieces: [("avg loss ", secondary), (loss.leftPadded(7), painter.strong)], priority: 1))
+    let rate = track.stepTimes.samplesPerSecond.map { Format.grouped(Int(min($0, 1e12).rounded())) } ?? "–"
+    fields.append(Field(pieces: [(rate.leftPadded(7), painter.text), (" samples/s", secondary)], priority: 5))
+    fields.append(
+      Field(
+        pieces: [
+          ("skipped ", secondary),
+          (
+            String(track.skipped).leftPadded(3),
+            track.skipped > 0 ? painter.style(painter.theme.bad, .bold) : painter.text
+          ),
+        ], priority: 6))
+    if state.lanes.contains(where: { $0.evaluation != nil }) {
+      let accuracy = track.evaluation.map { Format.percent($0.accuracy, decimals: 2) } ?? "–"
+      fields.append(Field(pieces: [("acc ", secondary), (accuracy.leftPadded(8), painter.strong)], priority: 3))
+    }
+    let norm = track.lastStep.map { Format.significant($0.gradNorm) } ?? "–"
+    fields.append(Field(pieces: [("|grad| ", secondary), (norm.leftPadded(7), painter.text)], priority: 7))
+    let rateNow = track.lastStep?.learningRate ?? state.session?.learningRate ?? 0
+    fields.append(
+      Field(pieces: [("lr ", secondary), (learningRate(rateNow).leftPadded(7), painter.text)], priority: 8))
+    if state.lanes.contains(where: { $0.ringFullCount > 0 }) {
+      let text = track.ringFullCount > 0 ? "ring full \(track.ringFullCount)" : ""
+      fields.append(Field(pieces: [(text, painter.style(painter.theme.warning))], priority: 9))
+    }
+    return fields
+  }
+
+  /// What the lane does, or the precision it was asked to take, in ten columns.
+  private static func condition(of track: LaneTrack, _ painter: Painter) -> (String, Style) {
+    if let pending = track.pendingPrecision {
+      return ("→\(pending.rawValue)".rightPadded(10), painter.style(painter.theme.highlight, .bold))
+    }
+    let text = track.state.rawValue.rightPadded(10)
+    switch track.state {
+    case .running: return (text, painter.style(painter.theme.good))
+    case .compiling, .evaluating: return (text, painter.style(painter.theme.highlight))
+    case .paused: return (text, painter.style(painter.theme.warning))
+    case .finished: return (text, painter.secondary)
+    case .diverged, .failed: return (text, painter.style(painter.theme.bad, .bold))
+    }
+  }
+}

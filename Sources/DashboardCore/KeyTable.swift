@@ -1,0 +1,102 @@
+/// What a key means when no dialog is open.
+enum KeyCommand: Sendable, Hashable {
+  case quit, help, summary, cancel
+  case focusNext, focusPrevious, laneUp, laneDown, paneLeft, paneRight
+  case pageUp, pageDown, toStart, toEnd
+  case nextPrecision, pickPrecision, pause, singleStep, toggleSchedule
+  case smoothLess, smoothMore, toggleLogAxis, zoomIn, zoomOut, showAll
+  case zoomPane, nextTheme, redraw, suspend
+  case togglePane(Pane)
+}
+
+/// One line of the key table.
+struct KeyBinding: Sendable, Hashable {
+  var keys: [DashboardKey]
+  /// How the keys are written in help and footer.
+  var label: String
+  var command: KeyCommand
+  /// What it does, for the help.
+  var help: String
+  /// One or two words for the footer; nil where the footer leaves it out.
+  var footer: String?
+}
+
+/// The one list of keys: input looks commands up here, and help and footer are written from it.
+enum KeyTable {
+  /// Headings of the help and their keys, in order.
+  static let sections: [(title: String, bindings: [KeyBinding])] = [
+    (
+      "training",
+      [
+        binding([.character("p")], "p", .nextPrecision, "next lossless precision", "precision"),
+        binding([.character("P")], "P", .pickPrecision, "pick precision from a list", nil),
+        binding([.character(" ")], "Space", .pause, "pause or resume all lanes", "pause"),
+        binding([.character("s")], "s", .singleStep, "one step while paused", nil),
+        binding([.character("a")], "a", .toggleSchedule, "alternating or concurrent", "schedule"),
+      ]
+    ),
+    (
+      "charts",
+      [
+        binding([.character("[")], "[", .smoothLess, "smooth less", nil),
+        binding([.character("]")], "]", .smoothMore, "smooth more", nil),
+        binding([.character("y")], "y", .toggleLogAxis, "log or linear loss axis", "log axis"),
+        binding([.character("+"), .character("=")], "+", .zoomIn, "show fewer, newer attempts", nil),
+        binding([.character("-")], "-", .zoomOut, "show more attempts", nil),
+        binding([.character("0")], "0", .showAll, "show the whole run", nil),
+      ]
+    ),
+    (
+      "screen",
+      [
+        binding([.tab], "Tab", .focusNext, "next lane or pane", "focus"),
+        binding([.backTab], "Shift-Tab", .focusPrevious, "previous lane or pane", nil),
+        binding([.up], "Up", .laneUp, "previous lane, or log line", nil),
+        binding([.down], "Down", .laneDown, "next lane, or log line", nil),
+        binding([.left], "Left", .paneLeft, "previous pane", nil),
+        binding([.right], "Right", .paneRight, "next pane", nil),
+        binding([.pageUp], "PgUp", .pageUp, "ten log lines up", nil),
+        binding([.pageDown], "PgDn", .pageDown, "ten log lines down", nil),
+        binding([.home], "Home", .toStart, "oldest log line", nil),
+        binding([.end], "End", .toEnd, "newest log line", nil),
+        binding([.character("z")], "z", .zoomPane, "enlarge the focused pane", "zoom"),
+      ]
+        + Pane.allCases.map { pane in
+          binding(
+            [.character(Unicode.Scalar(UInt8(48 + pane.rawValue)))], "\(pane.rawValue)", .togglePane(pane),
+            "show or hide \(pane.title)", nil)
+        } + [binding([.character("t")], "t", .nextTheme, "next theme", "theme")]
+    ),
+    (
+      "program",
+      [
+        binding([.character("?"), .function(1)], "?", .help, "this help", "help"),
+        binding([.character("S")], "S", .summary, "summary, after the run", "summary"),
+        binding([.character("q"), .control("c")], "q", .quit, "quit, asks while training", "quit"),
+        binding([.escape], "Esc", .cancel, "close what is open", nil),
+        binding([.control("l")], "Ctrl-L", .redraw, "draw the screen again", nil),
+        binding([.control("z")], "Ctrl-Z", .suspend, "suspend, fg brings it back", nil),
+      ]
+    ),
+  ]
+
+  /// All keys in order.
+  static let bindings = sections.flatMap(\.bindings)
+
+  /// The command of a key; nil where it has none.
+  static func command(for key: DashboardKey) -> KeyCommand? { commands[key] }
+
+  private static let commands: [DashboardKey: KeyCommand] = {
+    var table: [DashboardKey: KeyCommand] = [:]
+    for binding in bindings {
+      for key in binding.keys { table[key] = binding.command }
+    }
+    return table
+  }()
+
+  private static func binding(
+    _ keys: [DashboardKey], _ label: String, _ command: KeyCommand, _ help: String, _ footer: String?
+  ) -> KeyBinding {
+    KeyBinding(keys: keys, label: label, command: command, help: help, footer: footer)
+  }
+}

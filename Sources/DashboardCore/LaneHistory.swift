@@ -1,0 +1,99 @@
+import RunStatistics
+import TrainingEvents
+
+/// What charts show of a lane: one sample an attempt, kept for the whole run.
+///
+/// Memory: about 30 bytes an attempt. Appending is O(1) amortised.
+struct LaneHistory: Sendable {
+  /// Attempt index of each sample, ascending.
+  private(set) var attempts: [Int] = []
+  /// Training loss.
+  private(set) var loss = MinMaxPyramid()
+  /// Debiased moving average of the loss; computed from every sample, never from thinned ones.
+  private(set) var smoothedLoss: [Float] = []
+  /// Step time in milliseconds.
+  private(set) var stepTime = MinMaxPyramid()
+  /// Loss scale; NaN where the lane had no scaler.
+  private(set) var scale = MinMaxPyramid()
+  /// Attempts that committed nothing, ascending.
+  private(set) var skipped: [Int] = []
+  /// Attempts whose loss was NaN or infinite, ascending.
+  private(set) var nonFiniteLoss: [Int] = []
+  /// Changes of the loss scale, ascending.
+  private(set) var scaleChanges: [ScaleReport] = []
+  /// Changes of precision, ascending.
+  private(set) var precisionChanges: [PrecisionReport] = []
+  private var average: DebiasedEMA
+
+  /// An empty history whose loss is smoothed with a weight of the past.
+  init(smoothing weight: Double) { average = DebiasedEMA(weight: weight) }
+
+  /// Largest attempt index held; beyond it a `Double` cannot tell neighbours apart.
+  static let largestAttempt = 1 << 53
+
+  /// Appends an attempt; false, and nothing appended, where its index does not lie above the last or makes no sense.
+  mutating func append(_ report: StepReport) -> Bool {
+    guard report.attempt > attempts.last ?? -1, report.attempt <= LaneHistory.largestAttempt else { return false }
+    attempts.append(report.attempt)
+    loss.append(Float(report.loss))
+    smoothedLoss.append(Float(average.add(report.loss)))
+    stepTime.append(Float(report.stepMilliseconds))
+    scale.append(report.scale.map { Float($0) } ?? .nan)
+    if !report.committed { skipped.append(report.attempt) }
+    if !report.loss.isFinite { nonFiniteLoss.append(report.attempt) }
+    return true
+  }
+
+  mutating func append(_ change: ScaleReport) {
+    insert(change, into: &scaleChanges) { $0.attempt <= change.attempt }
+  }
+
+  mutating func append(_ change: PrecisionReport) {
+    insert(change, into: &precisionChanges) { $0.attempt <= change.attempt }
+  }
+
+  /// Smooths anew with another weight.
+  ///
+  /// O(attempts): made for a key press, not for an event.
+  mutating func smooth(weight: Double) {
+    average = DebiasedEMA(weight: weight)
+    for index in smoothedLoss.indices { smoothedLoss[index] = Float(average.add(Double(loss.samples[index]))) }
+  }
+
+  /// Indices of the samples whose attempts lie in a range.
+  ///
+  /// O(log n).
+  func samples(in range: Range<Int>) -> Range<Int> {
+    let first = attempts.firstIndex(notBelow: range.lowerBound)
+    return first..<max(first, attempts.firstIndex(notBelow: range.upperBound))
+  }
+
+  /// Keeps a list ascending: events come in order, so that this is one comparison.
+  private func insert<Change>(_ change: Change, into list: inout [Change], where isBefore: (Change) -> Bool) {
+    var index = list.count
+    while index > 0, !isBefore(list[index - 1]) { index -= 1 }
+    list.insert(change, at: index)
+  }
+}
+
+extension [Int] {
+  /// Index of the first element that is not below a value in an ascending list; `count` if there is none.
+  ///
+  /// O(log n).
+  func firstIndex(notBelow value: Int) -> Int {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if self[middle] < value { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// How many elements of an ascending list lie in a range.
+  ///
+  /// O(log n).
+  func count(in range: Range<Int>) -> Int {
+    firstIndex(notBelow: range.upperBound) - firstIndex(notBelow: range.lowerBound)
+  }
+}

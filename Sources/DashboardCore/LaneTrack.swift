@@ -1,0 +1,88 @@
+import DequeModule
+import RunStatistics
+public import TrainingEvents
+
+/// What the dashboard knows of one lane.
+public struct LaneTrack: Sendable {
+  /// Which lane.
+  public let lane: LaneID
+  /// Precision in force.
+  public internal(set) var precision: Precision
+  /// Precision asked for and not yet confirmed.
+  public internal(set) var pendingPrecision: Precision?
+  /// What the lane is doing.
+  public internal(set) var state = LaneState.compiling
+  /// The newest attempt.
+  public internal(set) var lastStep: StepReport?
+  /// Committed steps.
+  public internal(set) var committed = 0
+  /// Skipped attempts.
+  public internal(set) var skipped = 0
+  /// Memory as last reported.
+  public internal(set) var memory: MemoryReport?
+  /// The newest evaluation.
+  public internal(set) var evaluation: EvaluationReport?
+  /// The newest comparison with the baseline.
+  public internal(set) var agreement: AgreementReport?
+  /// Events that found the lane's ring full.
+  public internal(set) var ringFullCount = 0
+  var scaler: ScalerDescription?
+  /// Committed steps between two growths of the loss scale: stated by the session, or the longest countdown seen.
+  var growthInterval: Int?
+  var history: LaneHistory
+  var stepTimes = StepTimeStatistics()
+  var phases = PhaseWindow()
+  var speedup: LaneSpeedup?
+
+  init(_ description: LaneDescription, baseline: LaneID, smoothing: Double) {
+    lane = description.lane
+    precision = description.precision
+    scaler = description.scaler
+    growthInterval = description.scaler?.growthInterval
+    history = LaneHistory(smoothing: smoothing)
+    speedup = lane == baseline ? nil : LaneSpeedup(baseline: baseline, lane: lane)
+  }
+
+  /// True where the lane will make no more steps.
+  public var isOver: Bool { state == .finished || state == .diverged || state == .failed }
+
+  /// True where the lane scales its loss at present.
+  var hasScaler: Bool { lastStep.map { $0.scale != nil } ?? (scaler != nil) }
+}
+
+/// Mean phase times of a lane over its newest steps in the current segment.
+struct PhaseWindow: Sendable {
+  /// Steps averaged.
+  static let length = 200
+
+  private var recent: Deque<PhaseTimes> = []
+  private var segment: Int?
+
+  /// Takes in a step; a new segment starts afresh.
+  ///
+  /// O(1).
+  mutating func add(_ report: StepReport) {
+    if report.segment != segment {
+      segment = report.segment
+      recent.removeAll(keepingCapacity: true)
+    }
+    recent.append(report.phases)
+    if recent.count > PhaseWindow.length { recent.removeFirst() }
+  }
+
+  /// The mean in milliseconds in the order of `StepPhase`; nil before the first step, and where no phase was measured.
+  ///
+  /// Complexity: O(`length`); summed anew each time, so that rounding errors do not pile up over a long run.
+  var mean: [Double]? {
+    guard !recent.isEmpty else { return nil }
+    var sums = [Double](repeating: 0, count: StepPhase.allCases.count)
+    for times in recent {
+      for phase in StepPhase.allCases {
+        let value = phase.milliseconds(in: times)
+        if value.isFinite, value > 0 { sums[phase.rawValue] += value }
+      }
+    }
+    let means = sums.map { $0 / Double(recent.count) }
+    return means.contains { $0 > 0 } ? means : nil
+  }
+}

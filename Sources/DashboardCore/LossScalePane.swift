@@ -1,0 +1,177 @@
+import TrainingEvents
+
+/// The loss scale on a log2 axis: a step a change, growth ▲, backoff ▼, skipped attempts ✕ below.
+enum LossScalePane {
+  static func draw(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
+    let room = painter.box(.lossScale, rect, state: state, remark: [("log2", painter.secondary)])
+    guard !state.lanes.isEmpty else { return Waiting.draw(state, in: room, with: &painter) }
+    // The lines that say most come first: lanes that scale, then lanes that might, then the rest.
+    let shown = state.lanes.sorted { (rank($0), $0.lane) < (rank($1), $1.lane) }.prefix(max(1, room.height))
+    for (row, track) in shown.sorted(by: { $0.lane < $1.lane }).enumerated() {
+      painter.write(status(of: track, width: room.width, painter), x: room.x + 1, y: room.y + row, in: room)
+    }
+    let chart = room.insetting(top: shown.count)
+    guard chart.height >= 3 else { return }
+    drawChart(state, in: chart, with: &painter)
+  }
+
+  private static func rank(_ track: LaneTrack) -> Int {
+    track.hasScaler ? 0 : track.precision == .fp32 ? 2 : 1
+  }
+
+  /// One line about a lane's scale: its value and when it grows, or why it has none.
+  private static func status(of track: LaneTrack, width: Int, _ painter: Painter) -> [(String, Style)] {
+    let name = width >= 62 ? "\(track.lane) \(track.precision.rawValue.rightPadded(8))  " : "\(track.lane) "
+    let lane = (name, painter.lane(track.lane))
+    guard track.hasScaler else {
+      let format = track.precision.autocastFormat?.rawValue ?? "fp32"
+      let needsNone = "\(format) needs no scaling"
+      guard track.precision == .ampBF16 else { return [lane, (needsNone, painter.secondary)] }
+      return [
+        lane, (needsNone, painter.secondary), (": press ", painter.secondary), ("p", painter.key),
+        (" for fp16", painter.secondary),
+      ]
+    }
+    guard let scale = track.lastStep?.scale ?? track.scaler?.initialScale else { return [lane] }
+    var pieces = [lane, (Format.scale(scale).leftPadded(8), painter.strong)]
+    if let countdown = track.lastStep?.stepsToGrowth {
+      let interval = track.growthInterval.map { "/\($0)" } ?? ""
+      pieces += [("  ▲ in ", painter.secondary), (String(countdown).leftPadded(4) + interval, painter.text)]
+    }
+    // What follows is left out from the least important on: the share, the word, PyTorch's default.
+    var room = width - 1 - pieces.reduce(0) { $0 + $1.0.columns }
+    let count = "  ✕ \(track.skipped)"
+    if track.skipped > 0 { room -= count.columns }
+    let note = " (PyTorch 2000)"
+    if track.lastStep?.stepsToGrowth != nil, room >= note.columns {
+      pieces.append((note, painter.secondary))
+      room -= note.columns
+    }
+    guard track.skipped > 0 else { return pieces }
+    pieces.append((count, painter.style(painter.theme.bad, .bold)))
+    let share = Format.percent(Double(track.skipped) / Double(max(1, track.history.attempts.count)))
+    if room >= 8 { pieces.append((" skipped", painter.text)) }
+    if room >= 10 + share.columns { pieces.append((", \(share)", painter.secondary)) }
+    return pieces
+  }
+
+  private static func drawChart(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
+    let names = state.lanes.filter { !$0.history.scaleChanges.isEmpty || $0.hasScaler }
+      .map { rect.width >= 48 ? "\($0.lane) \($0.precision.rawValue)" : "\($0.lane)" }
+    let labelWidth = (state.lanes.map { rect.width >= 48 ? $0.precision.rawValue.columns + 2 : 1 }.max() ?? 0) + 1
+    // One row below the plot belongs to the skipped attempts.
+    let frame = ChartFrame(
+      in: rect.insetting(bottom: 1), state: state, glyphs: painter.glyphs, labelWidth: labelWidth)
+    let skipRow = frame.plot.bottom
+
+    var extent = MinMaxPyramid.Extent.none
+    let view =
+      frame.attempts.attempts(at: 0)
+      .lowerBound..<frame.attempts.attempts(
+        at: frame.attempts.columns - 1
+      ).upperBound
+    for track in state.lanes { extent.include(track.history.scale.extent(track.history.samples(in: view))) }
+    if !extent.isEmpty, extent.high > 0 {
+      let axis = ValueAxis(
+        scale: .log2, least: Double(extent.low), greatest: Double(extent.high), rows: frame.plot.height)
+      frame.drawValueAxis(axis, with: &painter)
+      var canvas = PlotCanvas(width: frame.plot.width, height: frame.plot.height, glyphs: painter.glyphs)
+      for (index, track) in state.lanes.enumerated() {
+        drawSteps(track, index: index, isAlone: names.count < 2, axis, frame, &canvas, painter)
+      }
+      canvas.draw(into: &painter.grid, x: frame.plot.x, y: frame.plot.y)
+      frame.drawPrecisionMarkers(state, with: &painter)
+      for track in state.lanes { drawChanges(track, axis, frame, canvas, with: &painter) }
+      let labels = state.lanes.compactMap { track -> (text: String, style: Style, row: Int)? in
+        guard track.hasScaler, let scale = track.lastStep?.scale, let position = axis.position(scale) else {
+          return nil
+        }
+        let text = rect.width >= 48 ? "\(track.lane) \(track.precision.rawValue)" : "\(track.lane)"
+        return (text, painter.lane(track.lane), frame.plot.y + canvas.row(at: position) / canvas.dotsDown)
+      }
+      frame.drawEndLabels(labels, with: &painter)
+    } else {
+      frame.drawPrecisionMarkers(state, with: &painter)
+      if names.isEmpty, frame.plot.height >= 3 {
+        let text = "no lane scales its loss"
+        painter.grid.write(
+          text, x: frame.plot.x + max(0, (frame.plot.width - text.columns) / 2),
+          y: frame.plot.y + frame.plot.height / 2,
+          style: painter.inactive, limit: frame.plot.width)
+      }
+    }
+    drawSkips(state, frame, row: skipRow, with: &painter)
+    if frame.attemptRow != nil { frame.drawAttempts(state, row: skipRow + 1, with: &painter) }
+  }
+
+  private static func drawSteps(
+    _ track: LaneTrack, index: Int, isAlone: Bool, _ axis: ValueAxis, _ frame: ChartFrame, _ canvas: inout PlotCanvas,
+    _ painter: Painter
+  ) {
+    let letter = track.lane.description.unicodeScalars.first ?? "*"
+    let pen = PlotCanvas.Pen(
+      style: painter.style(painter.theme.color(of: track.lane), .bold), layer: 1, character: letter,
+      dash: isAlone ? .solid : .pattern(lane: index, dotsAcross: canvas.dotsAcross))
+    var previous: (x: Int, y: Int)?
+    for column in 0..<frame.attempts.columns {
+      let range = frame.attempts.attempts(at: column)
+      guard !range.isEmpty else { continue }
+      let samples = track.history.samples(in: range)
+      guard !samples.isEmpty else { continue }
+      let extent = track.history.scale.extent(samples)
+      guard !extent.isEmpty, let low = axis.position(Double(extent.low)), let high = axis.position(Double(extent.high))
+      else {
+        previous = nil
+        continue
+      }
+      let (bottom, top) = (canvas.row(at: low), canvas.row(at: high))
+      let last = axis.position(Double(track.history.scale.samples[samples.upperBound - 1])).map { canvas.row(at: $0) }
+      if let previous {
+        // The scale holds between its changes: along first, then up or down.
+        canvas.line(from: previous, to: (column, previous.y), pen)
+        canvas.column(column, from: min(previous.y, top), to: max(previous.y, bottom), pen)
+      } else {
+        canvas.column(column, from: top, to: bottom, pen)
+      }
+      previous = (column, last ?? top)
+    }
+  }
+
+  private static func drawChanges(
+    _ track: LaneTrack, _ axis: ValueAxis, _ frame: ChartFrame, _ canvas: PlotCanvas, with painter: inout Painter
+  ) {
+    let across = painter.glyphs == .unicode ? 2 : 1
+    // A backoff must not be hidden by a growth in the same cell: growths are drawn first.
+    for isBackoff in [false, true] {
+      // The newest 512: more could not be told apart.
+      for change in track.history.scaleChanges.suffix(512) where (change.cause == .backoff) == isBackoff {
+        guard change.cause != .reset, let column = frame.attempts.column(of: change.attempt),
+          let position = axis.position(change.to)
+        else { continue }
+        let row = frame.plot.y + canvas.row(at: position) / canvas.dotsDown
+        painter.grid[frame.plot.x + column / across, row] = Cell(
+          character: isBackoff ? "▼" : "▲",
+          style: painter.style(isBackoff ? painter.theme.bad : painter.theme.good, .bold))
+      }
+    }
+  }
+
+  /// One row of ✕, with the count where several attempts of a cell were skipped.
+  private static func drawSkips(_ state: DashboardState, _ frame: ChartFrame, row: Int, with painter: inout Painter) {
+    let across = painter.glyphs == .unicode ? 2 : 1
+    let style = painter.style(painter.theme.bad, .bold)
+    painter.grid.write("  skip", x: frame.plot.x - 7, y: row, style: painter.secondary, limit: 6)
+    for cell in 0..<frame.plot.width {
+      let range =
+        frame.attempts.attempts(at: cell * across)
+        .lowerBound..<frame.attempts.attempts(
+          at: cell * across + across - 1
+        ).upperBound
+      guard !range.isEmpty else { continue }
+      let count = state.lanes.map { $0.history.skipped.count(in: range) }.reduce(0, +)
+      guard count > 0 else { continue }
+      let character: Unicode.Scalar = count == 1 ? "✕" : count > 9 ? "#" : Unicode.Scalar(UInt8(48 + count))
+      painter.grid[frame.plot.x + cell, row] = Cell(character: character, style: style)
+    }
+  }
+}

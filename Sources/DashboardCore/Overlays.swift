@@ -1,0 +1,83 @@
+import TrainingEvents
+
+/// What lies over the panes: help, the question before quitting, the list of precisions, the summary.
+enum Overlays {
+  static func draw(_ state: DashboardState, width: Int, height: Int, with painter: inout Painter) {
+    let screen = Rect(x: 0, y: 0, width: width, height: height)
+    switch state.overlay {
+    case nil: return
+    case .help: HelpOverlay.draw(in: screen, with: &painter)
+    case .quit: drawQuit(state, in: screen, with: &painter)
+    case .precision(let marked): drawPrecisions(state, marked: marked, in: screen, with: &painter)
+    case .summary: SummaryOverlay.draw(state, in: screen, with: &painter)
+    }
+  }
+
+  /// Clears a rectangle in the middle of the screen and draws lines in it, with a border where it has room for one.
+  static func popup(
+    title: String, lines: [[(String, Style)]], width wanted: Int? = nil, in screen: Rect, with painter: inout Painter
+  ) {
+    let content = wanted ?? lines.map { $0.reduce(0) { $0 + $1.0.columns } }.max() ?? 0
+    let rect = screen.centered(width: content + 4, height: lines.count + 2)
+    painter.grid.fill(
+      x: rect.x, y: rect.y, width: rect.width, height: rect.height, with: Cell(style: painter.text))
+    guard rect.height >= 3, rect.width >= 8 else {
+      if let first = lines.first { painter.write(first, x: rect.x, y: rect.y, in: rect) }
+      return
+    }
+    let room = painter.box(rect, title: [(title, painter.strong)], border: painter.theme.highlight)
+      .insetting(left: 1, right: 1)
+    for (row, line) in lines.enumerated() { painter.write(line, x: room.x, y: room.y + row, in: room) }
+  }
+
+  private static func drawQuit(_ state: DashboardState, in screen: Rect, with painter: inout Painter) {
+    let text = painter.text
+    let steps = state.lastAttempt.map { " at step \(Format.grouped($0 + 1))" } ?? ""
+    popup(
+      title: "quit?",
+      lines: [
+        [("Training is running\(steps).", text)],
+        [("", text)],
+        [("y", painter.key), (" or ", painter.secondary), ("Enter", painter.key), ("  quit now", text)],
+        [("s", painter.key), ("           stop, evaluate, stay here", text)],
+        [("n", painter.key), (" or ", painter.secondary), ("Esc", painter.key), ("    go on training", text)],
+        [("Ctrl-C", painter.key), ("      leave at once, exit code 130", text)],
+      ], in: screen, with: &painter)
+  }
+
+  private static func drawPrecisions(
+    _ state: DashboardState, marked: Int, in screen: Rect, with painter: inout Painter
+  ) {
+    guard let track = state.focusedTrack else { return }
+    var lines: [[(String, Style)]] = []
+    for (index, precision) in state.precisionChoices.enumerated() {
+      let support = state.support(of: precision)
+      let isCurrent = precision == track.precision
+      let style =
+        index == marked
+        ? Style(
+          foreground: painter.theme.selectedForeground, background: painter.theme.selectedBackground,
+          attributes: painter.theme.isMonochrome ? [.bold, .reverse] : .bold) : painter.text
+      lines.append([
+        ("\(index + 1) ", painter.key),
+        ((index == marked ? "▶ " : "  ") + precision.rawValue.rightPadded(10), style),
+        support.map {
+          $0.isNative
+            ? ("native        ", painter.style(painter.theme.good))
+            : ("storage-only  ", painter.style(painter.theme.warning))
+        }
+          ?? ("", painter.text),
+        (isCurrent ? "in force" : precision == track.pendingPrecision ? "asked for" : "", painter.secondary),
+      ])
+      if let explanation = support?.explanation, !explanation.isEmpty {
+        lines.append([("      \(explanation)", painter.secondary)])
+      }
+    }
+    lines.append([("", painter.text)])
+    lines.append([
+      ("Enter", painter.key), (" switches at the next step, nothing is lost; ", painter.secondary),
+      ("Esc", painter.key), (" closes", painter.secondary),
+    ])
+    popup(title: "precision of lane \(track.lane)", lines: lines, in: screen, with: &painter)
+  }
+}

@@ -1,0 +1,35 @@
+/// The panes of the dashboard, in the order of their digits.
+public enum Pane: Int, CaseIterable, Sendable, Hashable {
+  /// Loss of all lanes, overlaid.
+  case loss = 1
+  /// Loss scale on a log2 axis.
+  case lossScale
+  /// Step time and where it goes.
+  case stepTime
+  /// Memory by category.
+  case memory
+  /// The speedup in large digits.
+  case speedup
+  /// The event log.
+  case log
+
+  /// Title in the border.
+  var title: String {
+    switch self {
+    case .loss: "loss"
+    case .lossScale: "loss scale"
+    case .stepTime: "step time"
+    case .memory: "memory"
+    case .speedup: "speedup"
+    case .log: "events"
+    }
+  }
+}
+
+/// What Tab moves between: lanes first, then panes.
+public enum Focus: Sendable, Hashable {
+  /// The lane that precision keys act on.
+  case lane
+  /// The pane that `z` enlarges.
+  case pane(Pane)
+}

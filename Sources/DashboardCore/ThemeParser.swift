@@ -1,0 +1,106 @@
+/// Reads btop's theme format: lines of `theme[key]="value"`, comments from `#`, blank lines.
+///
+/// A value is `#RRGGBB`, `#BW` (two digits: a grey), `R G B` (three decimals) or empty (not set). Quotes may be missing.
+/// Where a key comes twice the last one holds, as in btop. Unlike btop, an unknown key or a malformed value is an error:
+/// a typing mistake should not go unseen.
+public enum ThemeParser {
+  /// The theme written in a text.
+  ///
+  /// `name` is shown to the user and in errors.
+  public static func parse(text: String, name: String) throws(ThemeError) -> Theme {
+    Theme(name: name, palette: try palette(text: text, name: name))
+  }
+
+  /// The colours set in a text; keys set to nothing are left out, except `main_bg`, where that means the terminal's own.
+  static func palette(text: String, name: String) throws(ThemeError) -> [ThemeKey: Color] {
+    var palette: [ThemeKey: Color] = [:]
+    var number = 0
+    for rawLine in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+      number += 1
+      let line = trimmed(rawLine)
+      if line.isEmpty || line.hasPrefix("#") { continue }
+      let (key, value) = try entry(line, name: name, number: number)
+      if value.isEmpty {
+        palette[key] = key == .mainBackground ? .default : nil
+        continue
+      }
+      guard let color = color(value) else {
+        throw ThemeError(
+          theme: name, line: number,
+          problem: "the value \"\(value)\" of \(key.rawValue) is no colour: write \"#RRGGBB\", \"#BW\" or \"R G B\"")
+      }
+      palette[key] = color
+    }
+    return palette
+  }
+
+  private static func entry(_ line: Substring, name: String, number: Int) throws(ThemeError) -> (ThemeKey, String) {
+    guard line.hasPrefix("theme["), let close = line.firstIndex(of: "]") else {
+      throw ThemeError(
+        theme: name, line: number, problem: "expected theme[key]=\"value\" or a comment, found \"\(line.prefix(40))\"")
+    }
+    let keyName = String(line[line.index(line.startIndex, offsetBy: 6)..<close])
+    let rest = trimmed(line[line.index(after: close)...])
+    guard rest.hasPrefix("=") else {
+      throw ThemeError(theme: name, line: number, problem: "expected = after theme[\(keyName)]")
+    }
+    guard let key = ThemeKey(rawValue: keyName) else {
+      let nearest = nearestName(to: keyName, among: ThemeKey.allCases.map(\.rawValue))
+      throw ThemeError(
+        theme: name, line: number, problem: "unknown key \"\(keyName)\": did you mean \"\(nearest)\"?")
+    }
+    let value = trimmed(rest.dropFirst())
+    guard value.hasPrefix("\"") else { return (key, String(value)) }
+    let inner = value.dropFirst()
+    guard let quote = inner.firstIndex(of: "\"") else {
+      throw ThemeError(theme: name, line: number, problem: "the value of \(keyName) lacks its closing quote")
+    }
+    return (key, String(trimmed(inner[..<quote])))
+  }
+
+  private static func color(_ value: String) -> Color? {
+    if value.hasPrefix("#") {
+      let digits = value.dropFirst()
+      guard digits.allSatisfy(\.isHexDigit), let number = UInt32(digits, radix: 16) else { return nil }
+      func byte(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: number >> shift) }
+      switch digits.count {
+      case 2: return .rgb(byte(0), byte(0), byte(0))
+      case 6: return .rgb(byte(16), byte(8), byte(0))
+      default: return nil
+      }
+    }
+    let parts = value.split(separator: " ").map { UInt8($0) }
+    guard parts.count == 3, let r = parts[0], let g = parts[1], let b = parts[2] else { return nil }
+    return .rgb(r, g, b)
+  }
+
+  private static func trimmed(_ text: some StringProtocol) -> Substring {
+    var slice = Substring(text)
+    while let first = slice.first, first.isWhitespace { slice.removeFirst() }
+    while let last = slice.last, last.isWhitespace { slice.removeLast() }
+    return slice
+  }
+}
+
+/// The name with the fewest edits (insertions, deletions, replacements) from a misspelt one; "" among none.
+func nearestName(to name: String, among candidates: [String]) -> String {
+  candidates.min { editDistance(name, $0) < editDistance(name, $1) } ?? ""
+}
+
+/// Levenshtein's distance.
+///
+/// O(product of the lengths); names are cut at 64 characters.
+private func editDistance(_ a: String, _ b: String) -> Int {
+  let (a, b) = (Array(a.prefix(64)), Array(b.prefix(64)))
+  var row = Array(0...b.count)
+  for (i, left) in a.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, right) in b.enumerated() {
+      let replaced = diagonal + (left == right ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+    }
+  }
+  return row[b.count]
+}

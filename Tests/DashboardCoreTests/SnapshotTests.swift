@@ -1,0 +1,63 @@
+import Testing
+
+@testable import DashboardCore
+
+@Suite("Screens as recorded")
+struct SnapshotTests {
+  private func screen(
+    _ state: DashboardState, _ width: Int, _ height: Int, theme: Theme = .standard, glyphs: GlyphSet = .unicode
+  ) -> CellGrid {
+    render(state, theme: theme, width: width, height: height, glyphs: glyphs)
+  }
+
+  @Test(
+    "A running session after a precision change, at five sizes",
+    arguments: [
+      (200, 60), (120, 40), (80, 24), (60, 20), (39, 9),
+    ])
+  func running(size: (Int, Int)) throws {
+    try Snapshot.check(screen(Fixture.running, size.0, size.1), "running-\(size.0)x\(size.1)")
+  }
+
+  @Test("A session of which mixed precision pays")
+  func paying() throws {
+    try Snapshot.check(screen(Fixture.paying, 120, 40), "paying-120x40")
+  }
+
+  @Test("Concurrent lanes on synthetic data")
+  func concurrent() throws {
+    try Snapshot.check(screen(Fixture.concurrent, 120, 40), "concurrent-120x40")
+  }
+
+  @Test("Without colours and with ASCII only")
+  func plain() throws {
+    try Snapshot.check(
+      screen(Fixture.running, 120, 40, theme: .monochrome, glyphs: .ascii), "running-120x40-monochrome-ascii")
+    try Snapshot.check(screen(Fixture.paying, 80, 24, theme: .monochrome), "paying-80x24-monochrome")
+  }
+
+  @Test("Before the first step")
+  func starting() throws {
+    try Snapshot.check(screen(Fixture.starting, 80, 24), "starting-80x24")
+    try Snapshot.check(screen(DashboardState(), 80, 24), "empty-80x24")
+  }
+
+  @Test("Help, the precision list, the question before quitting, the summary")
+  func overlays() throws {
+    let state = Driver(Fixture.running)
+    state.press(.character("?"))
+    try Snapshot.check(screen(state.state, 80, 24), "help-80x24")
+    state.press(.escape, .character("P"))
+    try Snapshot.check(screen(state.state, 80, 24), "precisions-80x24")
+    state.press(.escape, .character("q"))
+    try Snapshot.check(screen(state.state, 80, 24), "quit-80x24")
+    try Snapshot.check(screen(Fixture.complete, 120, 40), "summary-120x40")
+  }
+
+  @Test("A zoomed pane takes the screen")
+  func zoomed() throws {
+    let state = Driver(Fixture.running)
+    state.press(.tab, .character("z"), .character("y"))
+    try Snapshot.check(screen(state.state, 120, 40), "zoomed-log-axis-120x40")
+  }
+}

@@ -1,0 +1,132 @@
+import Testing
+import TrainingEvents
+
+@testable import DashboardCore
+
+@Suite("Views")
+struct ViewTests {
+  private func text(_ state: DashboardState, _ width: Int = 120, _ height: Int = 40) -> String {
+    render(state, theme: .standard, width: width, height: height, glyphs: .unicode).text
+  }
+
+  @Test("A lane without a scaler says so, and how to get one")
+  func noScaler() {
+    let screen = text(Fixture.paying)
+    #expect(screen.contains("fp32 needs no scaling"))
+    #expect(screen.contains("bf16 needs no scaling: press p for fp16"))
+  }
+
+  @Test("A lane with a scaler shows value, countdown and PyTorch's default")
+  func scaler() {
+    let screen = text(Fixture.running)
+    #expect(screen.contains("65 536") && screen.contains("87/100 (PyTorch 2000)"))
+    #expect(screen.contains("▲") && screen.contains("▼") && screen.contains("✕"))
+  }
+
+  @Test("A precision change is labelled on every chart of its lane")
+  func markers() {
+    let screen = text(Fixture.running, 200, 60)
+    #expect(screen.split(separator: "\n").joined(separator: "\n").components("B→amp-fp16") == 3)
+  }
+
+  @Test(
+    "Synthetic data is named as such on every layout with a border",
+    arguments: [(200, 60), (120, 40), (80, 24), (60, 20)])
+  func synthetic(size: (Int, Int)) {
+    #expect(text(Fixture.concurrent, size.0, size.1).contains("SYNTHETIC"))
+  }
+
+  @Test("The verdict says whether and why, from measured phases")
+  func verdict() {
+    #expect(Verdict.lines(Fixture.paying, width: 80).map(\.text) == ["bf16 pays: forward+backward ×1.75, casts 5 %"])
+    let lines = Verdict.lines(Fixture.running, width: 80)
+    #expect(lines.map(\.text) == ["fp16 does not pay: not native, casts 12 %"])
+    #expect(lines.first?.kind == .doesNotPay)
+    let contending = Verdict.lines(Fixture.concurrent, width: 42).map(\.text)
+    #expect(contending == ["bf16 likely pays: fwd+bwd ×1.75, casts 5 %"])
+    #expect(Verdict.lines(Fixture.starting, width: 80).isEmpty)
+  }
+
+  @Test("Native or storage-only stands beside the step times, also on a small screen")
+  func nativeLabel() {
+    for (width, height) in [(200, 60), (120, 40), (80, 24)] {
+      let screen = text(Fixture.running, width, height)
+      #expect(screen.contains("storage-only") && screen.contains("native"))
+    }
+  }
+
+  @Test("Evaluation and agreement appear when they come")
+  func evaluation() {
+    let state = Driver(Fixture.complete)
+    state.press(.escape)
+    let screen = text(state.state)
+    #expect(screen.contains("88.12 %") && screen.contains("as accurate (within ±1 point)"))
+  }
+
+  @Test("A pending precision and a pending schedule are shown until confirmed")
+  func pending() {
+    let state = Driver(Fixture.paying)
+    state.press(.character("p"), .character("a"))
+    let screen = text(state.state)
+    #expect(screen.contains("→amp-fp16") && screen.contains("alternating → concurrent"))
+  }
+
+  @Test("A loss that is not finite leaves a gap in the curve and a mark above it")
+  func nonFiniteLoss() {
+    let curve = render(Fixture.running, theme: .standard, width: 120, height: 40, glyphs: .unicode)
+    #expect(curve.text.split(separator: "\n")[7].contains("✕"))
+  }
+
+  @Test("Lanes can be told apart without colour: other dashes, names at the curves")
+  func withoutColour() {
+    let grid = render(Fixture.paying, theme: .monochrome, width: 120, height: 40, glyphs: .ascii)
+    #expect(grid.text.contains("ABBABB") && grid.text.contains("A fp32") && grid.text.contains("B amp-bf16"))
+    #expect(grid.cells.allSatisfy { $0.style.foreground == .default && $0.style.background == .default })
+  }
+
+  @Test("Numbers keep their columns from one frame to the next")
+  func noJitter() {
+    // The header line of lane A at two moments: labels must stand in the same place.
+    let rows = [120, 450].map { attempts -> String in
+      let screen = text(Fixture.state(ScriptedRun(attempts: attempts, switchAt: nil)))
+      return String(screen.split(separator: "\n")[3])
+    }
+    for label in ["step", "loss", "samples/s", "skipped", "|grad|"] {
+      #expect(rows[0].offset(of: label) == rows[1].offset(of: label))
+    }
+  }
+
+  @Test("A million attempts are held and drawn")
+  func millionAttempts() {
+    let state = Driver(Fixture.starting)
+    var report = StepReport(
+      lane: LaneID(0), attempt: 0, committedStep: 0, committed: true, skipReason: nil, loss: 1, scale: nil,
+      stepsToGrowth: nil, stepMilliseconds: 10, phases: PhaseTimes(forward: 10), gradNorm: 1, learningRate: 0.1,
+      samples: 1, segment: 0)
+    // Straight into the history: the statistics of a debug build would take most of the time.
+    for attempt in 0..<1_000_000 {
+      report.attempt = attempt
+      report.loss = attempt == 333_333 ? 3 : 1
+      _ = state.state.lanes[0].history.append(report)
+    }
+    let screen = text(state.state)
+    #expect(screen.contains("999 999"))
+  }
+}
+
+extension String {
+  /// How often a text occurs.
+  fileprivate func components(_ needle: String) -> Int {
+    var count = 0
+    var rest = self[...]
+    while let range = rest.firstRange(of: needle) {
+      count += 1
+      rest = rest[range.upperBound...]
+    }
+    return count
+  }
+
+  fileprivate func offset(of needle: String) -> Int? {
+    firstRange(of: needle).map { distance(from: startIndex, to: $0.lowerBound) }
+  }
+}

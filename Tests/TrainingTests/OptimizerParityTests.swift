@@ -1,0 +1,99 @@
+import BackendAPI
+import BackendCPU
+import GraphIR
+import SafetensorsFormat
+import TensorCore
+import Testing
+import Training
+
+@Suite("Optimizers against PyTorch")
+struct OptimizerParityTests {
+  private struct Sequences: Decodable {
+    struct Case: Decodable {
+      var name: String
+      var optimizer: ReferenceOptimizer
+      var distanceFromFp64: [String: Double]
+    }
+
+    var steps: Int
+    var tensors: [String: [Int]]
+    var file: String
+    var cases: [Case]
+  }
+
+  /// Our names of the optimizer's states by the fixture's.
+  private static let states = [
+    "momentum_buffer": "momentum_buffer", "first_moment": "exp_avg", "second_moment": "exp_avg_sq",
+  ]
+
+  @Test("Ten commits on given gradients follow torch's weights and states", arguments: [1, 2])
+  func sequences(threads: Int) throws {
+    let fixture = try ReferenceFixtures.decode(Sequences.self, "optimizer_sequences.json")
+    let file = try ReferenceFixtures.tensors(fixture.file)
+    #expect(fixture.cases.count == 5)
+    for item in fixture.cases {
+      let optimizer = item.optimizer.optimizer
+      let run = try GraphRun(
+        commitOnly(fixture.tensors, optimizer.kind), backend: CPUBackend(), optimizer: optimizer.kind, threads: threads)
+      var gradients: [String: [Float]] = [:]
+      for name in fixture.tensors.keys {
+        gradients[name] = try file.floats("\(name).gradients")
+        try run.state.write(name, file.floats("\(name).initial"))
+      }
+      try run.executable.activate(run.state)
+
+      for step in 0..<fixture.steps {
+        for (name, shape) in fixture.tensors {
+          let count = shape.reduce(1, *)
+          let all = try #require(gradients[name])
+          try run.state.write("\(name).gradient", Array(all[(step * count)..<((step + 1) * count)]))
+        }
+        let outcome = try run.run(learningRate: optimizer.learningRate)
+        #expect(outcome.skip == nil)
+        for (name, shape) in fixture.tensors {
+          let count = shape.reduce(1, *)
+          let expected = try file.floats("\(item.name).\(name).weights")[(step * count)..<((step + 1) * count)]
+          try expect(run.state.floats(name), near: Array(expected), "\(name).weights", item)
+        }
+      }
+      for key in item.distanceFromFp64.keys where !key.hasSuffix(".weights") {
+        let parts = key.split(separator: ".").map(String.init)
+        let state = try #require(OptimizerParityTests.states[parts[1]])
+        let name = StateLayout.optimizerEntry(state, of: parts[0])
+        try expect(run.state.floats(name), near: file.floats("\(item.name).\(key)"), key, item)
+      }
+    }
+  }
+
+  /// Ours and torch's results both lie near the fp64 result; ours may round in another order (fused multiply-adds,
+  /// reciprocals), hence five times torch's own distance, at least the 1e-6 that the fixtures' tolerances start from.
+  private func expect(_ values: [Float], near expected: [Float], _ key: String, _ item: Sequences.Case) throws {
+    let distance = try #require(item.distanceFromFp64[key])
+    let size = maximumNorm(expected.map(Double.init))
+    let difference = maximumNorm(zip(values, expected).map { Double($0) - Double($1) })
+    #expect(difference <= max(5 * distance, 1e-6) * size, "\(item.name) \(key)")
+    if key.hasSuffix("second_moment") {
+      // A sum of squares: no cancellation, so every element is accurate in itself. Ten steps of three roundings.
+      for (value, wanted) in zip(values, expected) { #expect(abs(value - wanted) <= 30 * wanted.ulp) }
+    }
+  }
+
+  /// A graph that does nothing but commit; loss and gradients lie in the state, where the test writes them.
+  private func commitOnly(_ tensors: [String: [Int]], _ optimizer: OptimizerKind) throws -> Graph {
+    var builder = GraphBuilder(isTraining: true)
+    let names = tensors.keys.sorted()
+    for name in names { _ = try builder.parameter(name, Shape(tensors[name] ?? []), .constant(0)) }
+    let loss = try builder.statistic("loss", .scalar, .constant(0))
+    var gradients: [ValueID] = []
+    for name in names {
+      gradients.append(try builder.statistic("\(name).gradient", Shape(tensors[name] ?? []), .constant(0)))
+    }
+    builder.output("loss", loss)
+    var graph = builder.graph
+    let attributes = CommitAttributes(
+      optimizer: optimizer, parameters: names, copies: names.map { _ in nil }, statistics: [])
+    try graph.addNode(.commit(attributes), [loss] + gradients, layer: "", phase: .optimizer)
+    try graph.verify()
+    return graph
+  }
+}

@@ -1,0 +1,142 @@
+import BackendAPI
+import Foundation
+import GraphIR
+import ModelZoo
+import SafetensorsFormat
+import Training
+import TrainingEvents
+
+/// The files that PyTorch made: see the page beside them in Tests/Reference.
+enum ReferenceFixtures {
+  static let folder = URL(fileURLWithPath: #filePath)
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Reference/Fixtures")
+
+  static func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+
+  static func tensors(_ name: String) throws -> SafetensorsFile { try SafetensorsFile(path: path(name)) }
+
+  static func decode<Value: Decodable>(_ type: Value.Type, _ name: String) throws -> Value {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(type, from: Data(contentsOf: folder.appendingPathComponent(name)))
+  }
+
+  static let models = ["mlp", "gelu-mlp", "cnn"]
+  static let optimizers = ["sgd", "adamw"]
+}
+
+/// A network as the fixtures describe it.
+struct ReferenceModel: Decodable {
+  var kind: String
+  var hidden: Int?
+  var layers: Int?
+  var channels: [Int]?
+  var inputShape: [Int]
+  var classes: Int
+  var dropout: Float
+
+  /// Our twin of it.
+  func model() throws -> Model {
+    var sizes = ModelCatalog.Sizes()
+    sizes.hidden = hidden ?? sizes.hidden
+    sizes.layers = layers ?? sizes.layers
+    sizes.channels = channels ?? sizes.channels
+    sizes.dropout = dropout
+    guard kind == "gelu-mlp" else {
+      return try ModelCatalog.model(kind, sampleShape: inputShape, classCount: classes, sizes: sizes)
+    }
+    var parts: [any Layer] = [Flatten()]
+    var width = inputShape.reduce(1, *)
+    for _ in 0..<sizes.layers {
+      parts += [Linear(width, sizes.hidden), GELU(), Dropout(dropout)] as [any Layer]
+      width = sizes.hidden
+    }
+    parts.append(Linear(width, classes))
+    return Model(name: kind, network: Sequential(parts), sampleShape: inputShape, classCount: classes)
+  }
+}
+
+/// An optimizer as the fixtures describe it.
+struct ReferenceOptimizer: Decodable {
+  var kind: String
+  var lr: Double
+  var momentum: Float?
+  var betas: [Double]?
+  var eps: Float?
+  var weightDecay: Float
+
+  var optimizer: Optimizer {
+    guard kind == "adamw", let betas, let eps else {
+      return .sgd(learningRate: lr, momentum: momentum ?? 0, weightDecay: weightDecay)
+    }
+    return .adamW(
+      learningRate: lr, beta1: .init(betas[0]), beta2: .init(betas[1]), eps: eps, weightDecay: weightDecay)
+  }
+}
+
+/// A loss scaler as the fixtures describe it.
+struct ReferenceScaler: Decodable {
+  var initScale: Float
+  var growthFactor: Double
+  var backoffFactor: Double
+  var growthInterval: Int32
+
+  var settings: GradScaler.Settings {
+    GradScaler.Settings(
+      initialScale: initScale, growthFactor: .init(growthFactor), backoffFactor: .init(backoffFactor),
+      growthInterval: growthInterval)
+  }
+}
+
+/// Twenty steps of one network and optimizer in every mode.
+struct ReferenceTrajectories: Decodable {
+  struct Mode: Decodable {
+    var torchLosses: [Double]
+    var referenceLosses: [Double]
+    var tolerance: Double
+    var scaler: ReferenceScaler?
+    var scales: [Double]?
+    var foundInf: [Bool]?
+  }
+
+  var model: ReferenceModel
+  var optimizer: ReferenceOptimizer
+  var initFile: String
+  var batchesFile: String
+  var modes: [String: Mode]
+
+  init(model: String, optimizer: String) throws {
+    self = try ReferenceFixtures.decode(ReferenceTrajectories.self, "\(model)-\(optimizer).json")
+  }
+}
+
+/// First-step gradients of one network in every mode.
+struct ReferenceGradients: Decodable {
+  struct Mode: Decodable {
+    var file: String
+    var scale: Float
+    var norm: String
+    var tensors: [String: Tensor]
+  }
+
+  struct Tensor: Decodable {
+    var norm: Double
+    var tolerance: Double
+    /// How far the gradient lies from this mode's reference when nothing is rounded.
+    var distanceOfFp64: Double
+  }
+
+  var model: ReferenceModel
+  var initFile: String
+  var batchesFile: String
+  var modes: [String: Mode]
+
+  init(model: String) throws {
+    self = try ReferenceFixtures.decode(ReferenceGradients.self, "\(model).gradients.json")
+  }
+}
+
+extension Precision {
+  /// The precision that a mode of the fixtures stands for: "amp-fp16-overflow" is amp-fp16 from a higher scale.
+  init?(mode name: String) { self.init(rawValue: name.replacingOccurrences(of: "-overflow", with: "")) }
+}

@@ -1,0 +1,97 @@
+import BackendAPI
+import Datasets
+import Foundation
+import ModelZoo
+import SafetensorsFormat
+import TensorCore
+import Training
+
+/// A few drawn images, made once.
+enum SmallData {
+  /// 260 validation images: one whole evaluation batch of 250 and a partial one.
+  private static let made = Result {
+    try SyntheticGlyphs.generate(seed: 11, trainCount: 96, validationCount: 260)
+  }
+
+  static var glyphs: ImageDataset { get throws { try made.get() } }
+}
+
+extension Trainer.Configuration {
+  /// A small network on a few drawn images; steps take well under a millisecond.
+  static func small(
+    _ model: String = "cnn", optimizer: Optimizer = .sgd(learningRate: 0.05), dropout: Float = 0.2,
+    scaler: ScalerPolicy = .automatic(GradScaler.Settings()), batchSize: Int = 8, hidden: Int = 16,
+    seed: UInt64 = 3
+  ) throws -> Trainer.Configuration {
+    let data = try SmallData.glyphs
+    return Trainer.Configuration(
+      model: try .small(model, sampleShape: data.sampleShape, dropout: dropout, hidden: hidden),
+      batches: try ShuffledBatches(dataset: data, batchSize: batchSize, seed: seed), optimizer: optimizer,
+      scaler: scaler, seed: seed)
+  }
+}
+
+extension Model {
+  /// A network of the catalog in a small size, for ten classes.
+  static func small(_ name: String, sampleShape: [Int], dropout: Float = 0, hidden: Int = 16) throws -> Model {
+    var sizes = ModelCatalog.Sizes()
+    sizes.hidden = hidden
+    sizes.layers = 2
+    sizes.channels = [4, 8, 8]
+    sizes.dropout = dropout
+    return try ModelCatalog.model(name, sampleShape: sampleShape, classCount: 10, sizes: sizes)
+  }
+}
+
+extension DeviceState {
+  /// Bit patterns of every entry by name.
+  var bits: [String: [UInt32]] {
+    get throws {
+      var result: [String: [UInt32]] = [:]
+      for entry in layout.entries { result[entry.name] = try floats(entry.name).map(\.bitPattern) }
+      return result
+    }
+  }
+
+  /// Whether every entry is free of NaN and infinities.
+  var isFinite: Bool {
+    get throws { try layout.entries.allSatisfy { try floats($0.name).allSatisfy(\.isFinite) } }
+  }
+}
+
+extension Trainer {
+  /// Makes attempts and returns the bit patterns of their losses.
+  func losses(_ count: Int) throws -> [UInt32] {
+    try (0..<count).map { _ in try step().outcome.loss.bitPattern }
+  }
+}
+
+/// Batches computed from the attempt, for runs that must meet certain numbers.
+struct ComputedBatches: BatchSource {
+  var batchSize = 4
+  var sampleShape = [1, 8, 8]
+  var classCount = 10
+  var attemptLimit: Int?
+  /// Called for every batch; may change the values or throw.
+  var change: @Sendable (_ attempt: Int, _ values: UnsafeMutableBufferPointer<Float>) throws -> Void = { _, _ in }
+
+  func fill(
+    attempt: Int, into values: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int64>
+  ) throws {
+    var random = PhiloxGenerator(seed: 5, stream: UInt64(attempt))
+    for index in values.indices { values[index] = 2 * random.nextUniform() - 1 }
+    for index in labels.indices { labels[index] = Int64(random.next32() % UInt32(classCount)) }
+    try change(attempt, values)
+  }
+}
+
+/// A folder that goes away with its owner.
+final class TemporaryFolder {
+  private let url = FileManager.default.temporaryDirectory.appendingPathComponent("training-\(UUID().uuidString)")
+
+  init() throws { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+}
