@@ -49,22 +49,33 @@ static const kernel_set *set_of(amp_isa isa) {
   }
 }
 
-static _Atomic(const kernel_set *) selected;
+static _Atomic(const kernel_set *) best;
+
+/* What a thread chose for itself, and what the members of a team take over from the thread that started them. */
+static _Thread_local const kernel_set *chosen;
 
 /* Threads that meet here for the first time at once all store the same value. */
-const kernel_set *kernels(void) {
-  const kernel_set *set = atomic_load_explicit(&selected, memory_order_acquire);
+static const kernel_set *best_kernels(void) {
+  const kernel_set *set = atomic_load_explicit(&best, memory_order_acquire);
   if (set == NULL) {
     set = set_of(amp_best_isa());
-    atomic_store_explicit(&selected, set, memory_order_release);
+    atomic_store_explicit(&best, set, memory_order_release);
   }
   return set;
+}
+
+const kernel_set *kernels(void) { return chosen != NULL ? chosen : best_kernels(); }
+
+const kernel_set *use_kernels(const kernel_set *set) {
+  const kernel_set *before = chosen;
+  chosen = set;
+  return before;
 }
 
 bool amp_select_kernels(amp_isa isa) {
   if (!can_run(isa))
     return false;
-  atomic_store_explicit(&selected, set_of(isa), memory_order_release);
+  chosen = set_of(isa);
   return true;
 }
 

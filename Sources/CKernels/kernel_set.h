@@ -95,7 +95,10 @@ extern const kernel_set reference_kernels;
 extern const kernel_set avx2_kernels, avx512_kernels;
 #endif
 
-/* The set in use. */
+/* The set in use on the calling thread. */
 const kernel_set *kernels(void);
+
+/* Makes the calling thread use a set (NULL: the best) and returns its choice before. */
+const kernel_set *use_kernels(const kernel_set *set);
 
 #endif

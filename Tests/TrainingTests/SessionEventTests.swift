@@ -119,10 +119,12 @@ struct SessionEventTests {
     try harness.start()
     #expect(harness.session.waitUntilEnded(milliseconds: 30_000))
     let events = harness.drainToEnd()
-    // Of each lane: two states, a memory report and a step in the ring; 49 steps and the final state dropped, and any
-    // memory report that came later.
+    // Of each lane: two states, a memory report and a step in the ring; 49 steps are dropped, states never are.
     #expect(events.steps.count == 2)
-    for lane in [laneA, laneB] { #expect(harness.session.droppedEvents(of: lane) >= 50) }
+    for lane in [laneA, laneB] {
+      #expect(harness.session.droppedEvents(of: lane) == 49)
+      #expect(events.states(of: lane).last == .finished)
+    }
     #expect(harness.session.droppedEvents(of: laneC) == 0)
     #expect(events.summaries.count == 1)
   }
@@ -165,18 +167,33 @@ struct SessionEventTests {
     #expect(events.states(of: laneA).last == .failed && events.states(of: laneB).last == .failed)
   }
 
-  @Test("A lane is diverged when none of its last hundred attempts committed", arguments: [99, 100])
-  func diverged(skips: Int) throws {
-    let source = ComputedBatches { attempt, values in if attempt >= 3 { values[0] = .nan } }
+  @Test("A lane whose last loss is not finite is diverged; one that recovers is not", arguments: [false, true])
+  func diverged(recovers: Bool) throws {
+    let steps = 40
+    let source = ComputedBatches { attempt, values in
+      if attempt >= 3, !(recovers && attempt == steps - 1) { values[0] = .nan }
+    }
     let harness = try SessionHarness(
       Trainer.Configuration(
         model: .small("mlp", sampleShape: source.sampleShape), batches: source, optimizer: .sgd(learningRate: 0.05)),
-      [.fp32], options: Session.Options(steps: 3 + skips))
+      [.fp32], options: Session.Options(steps: steps))
     let events = try harness.runToEnd()
-    #expect(events.steps.count { !$0.committed } == skips)
-    #expect(events.steps.last?.skipReason == .nonFiniteLoss)
-    #expect(events.states(of: laneA).last == (skips == 100 ? .diverged : .finished))
+    let skips = steps - 3 - (recovers ? 1 : 0)
+    #expect(events.steps.count { $0.skipReason == .nonFiniteLoss } == skips)
+    #expect(events.states(of: laneA).last == (recovers ? .finished : .diverged))
     #expect(events.summaries.first?.lanes.first?.skipped == skips)
+  }
+
+  @Test("A lane is diverged when none of its last hundred attempts committed", arguments: [99, 100])
+  func neverCommits(attempts: Int) throws {
+    // Weight decay of 100 at a rate near the largest fp32 number makes weights infinite: the loss stays finite, nothing
+    // is ever committed.
+    let harness = try SessionHarness(
+      .small("mlp", optimizer: .sgd(learningRate: 3e38, weightDecay: 100)), [.fp32],
+      options: Session.Options(steps: attempts))
+    let events = try harness.runToEnd()
+    #expect(events.steps.count { $0.skipReason == .nonFiniteUpdate } == attempts)
+    #expect(events.states(of: laneA).last == (attempts == 100 ? .diverged : .finished))
   }
 
   @Test("Lane A's weights are written at the end and load into a trainer")

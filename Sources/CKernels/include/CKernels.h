@@ -45,11 +45,11 @@ amp_cpu_features amp_detect_cpu(void);
 /* Best kernel set this processor can run. */
 amp_isa amp_best_isa(void);
 
-/* Makes every kernel use that set from now on; false, and no change, if the processor cannot run it. The best set is
-   chosen before the first call otherwise. For tests and start-up, not while kernels run. */
+/* Makes kernels called from this thread use that set from now on, on every member of its team; false, and no change, if
+   the processor cannot run it. Without a call the best set is used. */
 bool amp_select_kernels(amp_isa isa);
 
-/* The set in use. */
+/* The set in use on this thread. */
 amp_isa amp_selected_isa(void);
 
 /* ---- threads ------------------------------------------------------------------------------------------------ */
