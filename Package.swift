@@ -1,7 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// CI sets this: warnings are errors then. Users with a newer compiler must not fail on its new warnings.
+/// CI sets this: warnings are errors then.
+///
+/// Users with a newer compiler must not fail on its new warnings.
 let isStrict = Context.environment["AMPSCOPE_STRICT"] != nil
 
 /// The same strictness for every Swift target: what a file imports is what it names, and what it exposes is spelled out.
@@ -15,6 +17,7 @@ let strict: [SwiftSetting] =
 let strictC: [CSetting] = isStrict ? [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])] : []
 
 /// C kernels are optimised in debug builds too: the tests run millions of elements through them.
+///
 /// SwiftPM passes -O0 first and the last flag wins. No -march and no -ffast-math, ever: the instruction set is chosen
 /// at run time, and non-finite checks must see non-finite numbers.
 let optimised: [CSetting] = [.unsafeFlags(["-O3"], .when(configuration: .debug))]

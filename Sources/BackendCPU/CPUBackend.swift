@@ -57,7 +57,9 @@ public struct CPUBackend: Backend {
     return all.filter(\.1).map(\.0)
   }
 
-  /// A state in host memory. Throws `AllocationError`.
+  /// A state in host memory.
+  ///
+  /// Throws `AllocationError`.
   public func makeState(_ layout: StateLayout) throws -> any DeviceState { try HostState(layout) }
 
   /// Creates the kernels of every node for a team of `threads`.

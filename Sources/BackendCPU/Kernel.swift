@@ -92,7 +92,9 @@ struct KernelContext {
 }
 
 extension DType {
-  /// The format as our kernels name it. Integer formats never reach a kernel that asks.
+  /// The format as our kernels name it.
+  ///
+  /// Integer formats never reach a kernel that asks.
   var kernelType: amp_dtype {
     switch self {
     case .float16: AMP_F16

@@ -2,7 +2,9 @@ import CDNNL
 import CKernels
 import GraphIR
 
-/// The table of this backend: one kernel an operation. Throws `BackendError` where oneDNN refuses.
+/// The table of this backend: one kernel an operation.
+///
+/// Throws `BackendError` where oneDNN refuses.
 func makeKernel(_ context: KernelContext) throws -> Kernel {
   switch context.node.operation {
   case .linear(let relu): try context.linear(relu: relu)

@@ -50,7 +50,9 @@ extension KernelContext {
     }
   }
 
-  /// torch flattens (N, C, H, W) to C, H, W; memory is H, W, C. A view where the two agree and storage is shared.
+  /// torch flattens (N, C, H, W) to C, H, W; memory is H, W, C.
+  ///
+  /// A view where the two agree and storage is shared.
   func flatten(_ isForward: Bool) -> Kernel {
     let image = isForward ? input(0) : output(0)
     let (dtype, threads) = (image.dtype.kernelType, threads)

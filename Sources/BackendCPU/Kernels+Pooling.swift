@@ -25,8 +25,9 @@ extension KernelContext {
     }
     let keepsPositions = kind == CDNNL_POOL_MAX
     if keepsPositions, cdnnl_workspace_size(primitive.handle) > output(1).byteCount {
-      throw failure("oneDNN wants \(cdnnl_workspace_size(primitive.handle)) bytes for arg-max positions, planned "
-        + "\(output(1).byteCount); use a smaller pooling window")
+      throw failure(
+        "oneDNN wants \(cdnnl_workspace_size(primitive.handle)) bytes for arg-max positions, planned "
+          + "\(output(1).byteCount); use a smaller pooling window")
     }
     return widened(primitive, isWidened, from: input(0), to: output(0)) { x, y, place, context, scratch in
       cdnnl_pooling_forward_execute(

@@ -13,7 +13,8 @@ public struct CNN: Layer {
     var features: [any Layer] = []
     var width = inputs
     for next in channels {
-      features += [Conv2d(width, next, kernel: 3, padding: 1, bias: false), BatchNorm(next), ReLU(), MaxPool2d(2)]
+      features +=
+        [Conv2d(width, next, kernel: 3, padding: 1, bias: false), BatchNorm(next), ReLU(), MaxPool2d(2)]
         as [any Layer]
       width = next
     }

@@ -7,7 +7,9 @@ public import Training
 public struct MLP: Layer {
   private let body: Sequential
 
-  /// Creates a perceptron. The default of the command is three hidden layers of 1024.
+  /// Creates a perceptron.
+  ///
+  /// The default of the command is three hidden layers of 1024.
   public init(inputs: Int, hidden: Int = 1024, layers: Int = 3, classes: Int, dropout: Float = 0.1) {
     var parts: [any Layer] = [Flatten()]
     var features = inputs

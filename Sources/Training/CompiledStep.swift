@@ -17,7 +17,9 @@ public struct CompiledStep {
 }
 
 extension Trainer {
-  /// Compiles the training step of a precision. Can be called from any thread.
+  /// Compiles the training step of a precision.
+  ///
+  /// Can be called from any thread.
   ///
   /// Throws `GraphError` where the network does not fit, and `BackendError` where the device cannot run it.
   public static func compile(

@@ -35,7 +35,9 @@ public struct Model: Sendable {
     return builder.graph
   }
 
-  /// The graph of a forward pass in inference: input "x", output "logits". Throws `GraphError`.
+  /// The graph of a forward pass in inference: input "x", output "logits".
+  ///
+  /// Throws `GraphError`.
   public func inferenceGraph(batchSize: Int) throws(GraphError) -> Graph {
     let (builder, _) = try forward(batchSize: batchSize, isTraining: false)
     try builder.graph.verify()
@@ -51,7 +53,8 @@ public struct Model: Sendable {
     let logits = try network(x, in: &builder)
     guard builder.shape(logits) == [batchSize, classCount] else {
       throw GraphError(
-        .shape, layer: name, "the network gives \(builder.shape(logits)), expected logits (\(batchSize), \(classCount))")
+        .shape, layer: name, "the network gives \(builder.shape(logits)), expected logits (\(batchSize), \(classCount))"
+      )
     }
     builder.output("logits", logits)
     return (builder, logits)

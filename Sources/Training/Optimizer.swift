@@ -24,7 +24,9 @@ public struct Optimizer: Sendable, Hashable {
   /// Names on the command line.
   public static let names = ["sgd", "adamw"]
 
-  /// The optimizer of a name with torch's constants; nil for an unknown name. The default rates are 0.05 and 1e-3.
+  /// The optimizer of a name with torch's constants; nil for an unknown name.
+  ///
+  /// The default rates are 0.05 and 1e-3.
   public static func named(_ name: String, learningRate: Double?) -> Optimizer? {
     switch name.lowercased() {
     case "sgd": .sgd(learningRate: learningRate ?? 0.05)

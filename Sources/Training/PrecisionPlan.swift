@@ -32,7 +32,9 @@ public struct PrecisionPlan: Sendable {
   /// Every stage of a training step; the last one runs.
   public let stages: [CompilerPipeline.Stage]
 
-  /// Compiles the training step of a model. Throws `GraphError`.
+  /// Compiles the training step of a model.
+  ///
+  /// Throws `GraphError`.
   public init(model: Model, batchSize: Int, optimizer: OptimizerKind, precision: Precision) throws {
     let pipeline = CompilerPipeline(autocastFormat: precision.autocastFormat?.dtype)
     stages = try pipeline.trainingStages(model.trainingGraph(batchSize: batchSize), optimizer: optimizer)

@@ -15,7 +15,9 @@ public struct Evaluation: Sendable, Hashable {
 }
 
 extension Trainer {
-  /// Samples in a batch of an evaluation. The last batch repeats its last sample, which is not counted again.
+  /// Samples in a batch of an evaluation.
+  ///
+  /// The last batch repeats its last sample, which is not counted again.
   static let evaluationBatch = 250
 
   /// Runs the network in inference on a whole split, in the running precision.

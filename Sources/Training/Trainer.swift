@@ -17,7 +17,9 @@ public import TrainingEvents
 /// on nothing but seed and attempt; (2) everything that a step commits is in `state`, so that a copy of it is a complete
 /// checkpoint; (3) a change of precision touches no bit of the fp32 state; (4) one thread uses a trainer at a time.
 public final class Trainer {
-  /// What to train and how. Equal for all lanes of a session but for the precision.
+  /// What to train and how.
+  ///
+  /// Equal for all lanes of a session but for the precision.
   public struct Configuration: Sendable {
     /// The network.
     public var model: Model
@@ -126,7 +128,9 @@ public final class Trainer {
       control: state.control)
   }
 
-  /// Takes over a compiled step of another precision, at a step boundary. The fp32 state is untouched bit for bit.
+  /// Takes over a compiled step of another precision, at a step boundary.
+  ///
+  /// The fp32 state is untouched bit for bit.
   ///
   /// Returns what became of the loss scaler. Throws `BackendError` or `AllocationError`; the old mode then goes on.
   @discardableResult
@@ -140,7 +144,9 @@ public final class Trainer {
     return fate
   }
 
-  /// Changes the precision now, compiling if need be. See `adopt(_:)`.
+  /// Changes the precision now, compiling if need be.
+  ///
+  /// See `adopt(_:)`.
   @discardableResult
   public func setPrecision(_ precision: Precision) throws -> PrecisionReport.ScalerFate {
     if let cached = cachedStep(precision) { return try adopt(cached) }

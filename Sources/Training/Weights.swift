@@ -33,7 +33,9 @@ extension DeviceState {
     for (name, values) in loaded { try write(name, values) }
   }
 
-  /// Writes every parameter and statistic in fp32. Throws `SafetensorsError` where the file cannot be written.
+  /// Writes every parameter and statistic in fp32.
+  ///
+  /// Throws `SafetensorsError` where the file cannot be written.
   public func saveWeights(to path: String, metadata: [String: String] = [:]) throws {
     var writer = SafetensorsWriter(path: path, metadata: metadata)
     for entry in layout.entries where entry.kind != .optimizer {
@@ -44,7 +46,9 @@ extension DeviceState {
 }
 
 extension Trainer {
-  /// Loads weights and rebuilds the 16-bit copies. See `DeviceState.loadWeights(from:)`.
+  /// Loads weights and rebuilds the 16-bit copies.
+  ///
+  /// See `DeviceState.loadWeights(from:)`.
   public func loadWeights(from file: SafetensorsFile) throws {
     try state.loadWeights(from: file)
     try executable.activate(state)

@@ -124,7 +124,9 @@ public struct MemoryReport: Codable, Sendable, Hashable {
   public var precision: Precision
   /// Planned bytes at the moment of the peak, by owner.
   public var bytes: MemoryBreakdown
-  /// Planned peak: persistent state plus arena. The sum of `bytes`.
+  /// Planned peak: persistent state plus arena.
+  ///
+  /// The sum of `bytes`.
   public var peak: Int
   /// What the same buffers would take without sharing, in bytes.
   public var unshared: Int

@@ -56,7 +56,9 @@ public struct PrecisionSupport: Codable, Sendable, Hashable {
   /// The mode this is about.
   public var precision: Precision
   /// True where the kernels compute in the 16-bit format; false where it is only stored in it ("storage-only") and
-  /// computed in fp32. Always true for fp32.
+  /// computed in fp32.
+  ///
+  /// Always true for fp32.
   public var isNative: Bool
   /// One line for people: which instructions are used, or why the mode is storage-only.
   public var explanation: String

@@ -78,7 +78,9 @@ public struct SpeedupEstimate: Codable, Sendable, Hashable {
   public var high: Double?
   /// Paired steps (alternating), or steps of the lane in the window (concurrent).
   public var count: Int
-  /// Schedule under which it was measured. `alternating` is the figure to quote, `concurrent` is indicative.
+  /// Schedule under which it was measured.
+  ///
+  /// `alternating` is the figure to quote, `concurrent` is indicative.
   public var schedule: Schedule
   /// Ratio of committed samples per second, so that skipped steps never look fast.
   public var effective: Double?

@@ -1,4 +1,6 @@
-/// What a session is: one model, one data set, one device, and its lanes. The first event of every stream.
+/// What a session is: one model, one data set, one device, and its lanes.
+///
+/// The first event of every stream.
 public struct SessionDescription: Codable, Sendable, Hashable {
   /// Name of the network, for example "cnn".
   public var model: String
@@ -124,7 +126,9 @@ public struct ScalerDescription: Codable, Sendable, Hashable {
   public var growthFactor: Double
   /// Factor on a non-finite gradient.
   public var backoffFactor: Double
-  /// Consecutive committed steps before the scale grows. PyTorch's default is 2000.
+  /// Consecutive committed steps before the scale grows.
+  ///
+  /// PyTorch's default is 2000.
   public var growthInterval: Int
 
   /// Creates the settings of a scaler.

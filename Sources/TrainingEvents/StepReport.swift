@@ -1,4 +1,6 @@
-/// What one attempted training step did. Holds no reference types, so that a lane can report it without allocating.
+/// What one attempted training step did.
+///
+/// Holds no reference types, so that a lane can report it without allocating.
 public struct StepReport: Codable, Sendable, Hashable {
   /// Which lane.
   public var lane: LaneID
@@ -63,8 +65,10 @@ public struct StepReport: Codable, Sendable, Hashable {
 }
 
 extension StepReport {
-  /// Writes a report. `scale`, `stepsToGrowth` and `skipReason` are null where there is none, rather than left out: a
-  /// reader of the lines finds the same fields in every step.
+  /// Writes a report.
+  ///
+  /// `scale`, `stepsToGrowth` and `skipReason` are null where there is none, rather than left out: a reader of the
+  /// lines finds the same fields in every step.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(lane, forKey: .lane)
@@ -94,7 +98,9 @@ public enum SkipReason: String, Codable, Sendable, Hashable {
   case nonFiniteUpdate
 }
 
-/// Milliseconds of one step by phase. They add up to the step time.
+/// Milliseconds of one step by phase.
+///
+/// They add up to the step time.
 public struct PhaseTimes: Codable, Sendable, Hashable {
   /// Forward pass without casts.
   public var forward: Double

@@ -1,4 +1,6 @@
-/// What a front end can ask of a session. Commands take effect between steps, never inside one.
+/// What a front end can ask of a session.
+///
+/// Commands take effect between steps, never inside one.
 public enum TrainingCommand: Sendable, Hashable {
   /// Hold all lanes after the step they are in.
   case pause

@@ -64,7 +64,9 @@ extension TrainingEvent: Codable {
   }
 }
 
-/// Writes events as JSON lines. Non-finite numbers are the strings "nan", "inf" and "-inf".
+/// Writes events as JSON lines.
+///
+/// Non-finite numbers are the strings "nan", "inf" and "-inf".
 public struct EventLineEncoder {
   private let encoder: JSONEncoder
 
@@ -76,7 +78,9 @@ public struct EventLineEncoder {
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
   }
 
-  /// One line, ending in a line feed. Throws `EncodingError`.
+  /// One line, ending in a line feed.
+  ///
+  /// Throws `EncodingError`.
   public func line(_ event: TrainingEvent) throws -> Data {
     var data = try encoder.encode(event)
     data.append(0x0A)
@@ -95,7 +99,9 @@ public struct EventLineDecoder {
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
   }
 
-  /// The event of one line (with or without its line feed). Throws `DecodingError`.
+  /// The event of one line (with or without its line feed).
+  ///
+  /// Throws `DecodingError`.
   public func event(_ line: Data) throws -> TrainingEvent {
     try decoder.decode(TrainingEvent.self, from: line)
   }

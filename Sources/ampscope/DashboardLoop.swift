@@ -41,7 +41,9 @@ struct DashboardLoop {
   /// The summary of the run, once there is one.
   var summary: RunSummary? { state.summary }
 
-  /// Runs until the user leaves or a signal comes. Throws what the feed throws.
+  /// Runs until the user leaves or a signal comes.
+  ///
+  /// Throws what the feed throws.
   mutating func run() throws -> End {
     _ = reduce(into: &state, action: .resize(width: screen.size.width, height: screen.size.height))
     var nextFrame = Self.now

@@ -55,7 +55,9 @@ final class ReplayFeed: EventFeed {
   private var next = 0
   private var start: Double?
 
-  /// Reads a whole file. Throws `ReplayError` that names the line where it is no event.
+  /// Reads a whole file.
+  ///
+  /// Throws `ReplayError` that names the line where it is no event.
   init(path: String, speed: Double) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ReplayError(path: path, problem: "cannot be read; check the path and its permissions")

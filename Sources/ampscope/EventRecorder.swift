@@ -7,7 +7,9 @@ final class EventRecorder {
   private let path: String
   private let encoder = EventLineEncoder()
 
-  /// Opens the file, replacing what is there. Throws `RecorderError` where it cannot be written.
+  /// Opens the file, replacing what is there.
+  ///
+  /// Throws `RecorderError` where it cannot be written.
   init(_ path: String) throws {
     self.path = path
     if path == "-" {
@@ -22,7 +24,9 @@ final class EventRecorder {
   /// Whether lines go to standard output, which then carries nothing else.
   var isStandardOutput: Bool { path == "-" }
 
-  /// Writes events, one line each. Throws `RecorderError` where the disk is full or the reader is gone.
+  /// Writes events, one line each.
+  ///
+  /// Throws `RecorderError` where the disk is full or the reader is gone.
   func write(_ events: [TrainingEvent]) throws {
     guard !events.isEmpty else { return }
     var data = Data()

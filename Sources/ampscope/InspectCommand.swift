@@ -8,7 +8,8 @@ import TrainingEvents
 /// Prints what a run would do: graph with casts and their reasons, kernels, parameters, memory plan.
 struct InspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "inspect", abstract: "Prints the graph with every cast and its reason, the kernels and the memory plan.")
+    commandName: "inspect",
+    abstract: "Prints the graph with every cast and its reason, the kernels and the memory plan.")
 
   @OptionGroup var options: ModelOptions
 
@@ -16,7 +17,8 @@ struct InspectCommand: ParsableCommand {
   var precision = "amp"
 
   @Option(
-    help: "Only one part: parameters, a pass (forward, autocast, autodiff, commit, simplify, schedule), kernels, memory.")
+    help:
+      "Only one part: parameters, a pass (forward, autocast, autodiff, commit, simplify, schedule), kernels, memory.")
   var stage: String?
 
   @Option(help: "Shape of a sample, C,H,W.")
@@ -41,7 +43,8 @@ struct InspectCommand: ParsableCommand {
     parts.append(("memory", memoryText(executable.plan, layout)))
     if let stage {
       guard let part = parts.first(where: { $0.name == stage }) else {
-        throw ValidationError("--stage: unknown part \"\(stage)\"\(NearestName.hint(for: stage, among: parts.map(\.name)))")
+        throw ValidationError(
+          "--stage: unknown part \"\(stage)\"\(NearestName.hint(for: stage, among: parts.map(\.name)))")
       }
       print(part.text)
       return

@@ -102,7 +102,8 @@ struct LineReport {
   }
 
   private static func line(_ result: AgreementReport) -> String {
-    let points = "\(fixed(result.difference * 100, 2)) points [\(fixed(result.low * 100, 2)), "
+    let points =
+      "\(fixed(result.difference * 100, 2)) points [\(fixed(result.low * 100, 2)), "
       + "\(fixed(result.high * 100, 2))]"
     let verdict = result.void.map { "; void: \($0)" } ?? ""
     return "lane \(result.lane) against \(result.baseline): accuracy difference \(points) on \(result.count) samples, "

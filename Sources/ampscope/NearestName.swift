@@ -7,7 +7,9 @@ enum NearestName {
     return "; there are \(names.joined(separator: ", "))"
   }
 
-  /// Edits from one name to the other: insertions, deletions and substitutions (Levenshtein 1966). O(n·m).
+  /// Edits from one name to the other: insertions, deletions and substitutions (Levenshtein 1966).
+  ///
+  /// O(n·m).
   static func distance(_ a: String, _ b: String) -> Int {
     let (a, b) = (Array(a), Array(b))
     var row = Array(0...b.count)

@@ -8,7 +8,9 @@ import SafetensorsFormat
 import Training
 import TrainingEvents
 
-/// Turns options into a session: the composition root. Every refusal names the option.
+/// Turns options into a session: the composition root.
+///
+/// Every refusal names the option.
 struct SessionFactory {
   let options: RunOptions
   /// Schedule where the user states none.
@@ -122,7 +124,8 @@ struct SessionFactory {
           classCount: replayed.classCount, note: "replayed from \(path), in order, nothing normalised"))
     }
     if let name = options.data, !DataCatalog.names.contains(name) {
-      throw ValidationError("--data: unknown data set \"\(name)\"\(NearestName.hint(for: name, among: DataCatalog.names))")
+      throw ValidationError(
+        "--data: unknown data set \"\(name)\"\(NearestName.hint(for: name, among: DataCatalog.names))")
     }
     guard options.model.batchSize >= 1 else {
       throw ValidationError("--batch must be at least 1, found \(options.model.batchSize)")

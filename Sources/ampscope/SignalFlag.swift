@@ -5,7 +5,9 @@ import Synchronization
 enum SignalFlag {
   private static let received = Atomic<Int32>(0)
 
-  /// Takes SIGINT, SIGTERM and SIGHUP. A second one ends the program at once.
+  /// Takes SIGINT, SIGTERM and SIGHUP.
+  ///
+  /// A second one ends the program at once.
   ///
   /// A parent may have blocked them, or, as nohup does, ignored SIGHUP: the mask is lifted, the wish to ignore is kept.
   static func install() {

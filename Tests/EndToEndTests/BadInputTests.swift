@@ -10,41 +10,45 @@ import Testing
     var testDescription: String { arguments.joined(separator: " ") }
   }
 
-  @Test("usage errors exit with 2 and name the option", arguments: [
-    Case(arguments: ["train", "--model", "cn"], status: 2, message: "did you mean cnn?"),
-    Case(arguments: ["train", "--lanes", "fp32,amp-bf61"], status: 2, message: "did you mean amp-bf16?"),
-    Case(arguments: ["train", "--lanes", "tf32"], status: 2, message: "tensor cores"),
-    Case(arguments: ["train", "--lanes", "fp32,fp32,fp32,fp32,fp32"], status: 2, message: "1 to 4"),
-    Case(arguments: ["train", "--stepz", "5"], status: 2, message: "--steps"),
-    Case(arguments: ["train", "--steps", "0"], status: 2, message: "--steps must be at least 1"),
-    Case(arguments: ["train", "--batch", "0"], status: 2, message: "--batch must be at least 1"),
-    Case(arguments: ["train", "--lr", "nan"], status: 2, message: "--lr must be a finite number"),
-    Case(arguments: ["train", "--device", "cuda"], status: 2, message: "use --device cpu"),
-    Case(arguments: ["train", "--schedule", "alternatin"], status: 2, message: "did you mean alternating?"),
-    Case(arguments: ["train", "--optimizer", "adam"], status: 2, message: "did you mean adamw?"),
-    Case(arguments: ["train", "--data", "mnist"], status: 2, message: "--data"),
-    Case(arguments: ["train", "--dropout", "1"], status: 2, message: "--dropout"),
-    Case(arguments: ["train", "--init-scale", "-1"], status: 2, message: "--init-scale"),
-    Case(arguments: ["train", "--growth-interval", "0"], status: 2, message: "--growth-interval"),
-    Case(arguments: ["train", "--scaler", "dynamc"], status: 2, message: "did you mean dynamic?"),
-    Case(arguments: ["train", "--threads", "0"], status: 2, message: "--threads"),
-    Case(arguments: ["train", "--channels", "8,x,8", "--data", "synthetic"], status: 2, message: "--channels"),
-    Case(arguments: ["inspect", "--stage", "autocas"], status: 2, message: "did you mean autocast?"),
-    Case(arguments: ["inspect", "--sample", "1,28"], status: 2, message: "--sample"),
-  ])
+  @Test(
+    "usage errors exit with 2 and name the option",
+    arguments: [
+      Case(arguments: ["train", "--model", "cn"], status: 2, message: "did you mean cnn?"),
+      Case(arguments: ["train", "--lanes", "fp32,amp-bf61"], status: 2, message: "did you mean amp-bf16?"),
+      Case(arguments: ["train", "--lanes", "tf32"], status: 2, message: "tensor cores"),
+      Case(arguments: ["train", "--lanes", "fp32,fp32,fp32,fp32,fp32"], status: 2, message: "1 to 4"),
+      Case(arguments: ["train", "--stepz", "5"], status: 2, message: "--steps"),
+      Case(arguments: ["train", "--steps", "0"], status: 2, message: "--steps must be at least 1"),
+      Case(arguments: ["train", "--batch", "0"], status: 2, message: "--batch must be at least 1"),
+      Case(arguments: ["train", "--lr", "nan"], status: 2, message: "--lr must be a finite number"),
+      Case(arguments: ["train", "--device", "cuda"], status: 2, message: "use --device cpu"),
+      Case(arguments: ["train", "--schedule", "alternatin"], status: 2, message: "did you mean alternating?"),
+      Case(arguments: ["train", "--optimizer", "adam"], status: 2, message: "did you mean adamw?"),
+      Case(arguments: ["train", "--data", "mnist"], status: 2, message: "--data"),
+      Case(arguments: ["train", "--dropout", "1"], status: 2, message: "--dropout"),
+      Case(arguments: ["train", "--init-scale", "-1"], status: 2, message: "--init-scale"),
+      Case(arguments: ["train", "--growth-interval", "0"], status: 2, message: "--growth-interval"),
+      Case(arguments: ["train", "--scaler", "dynamc"], status: 2, message: "did you mean dynamic?"),
+      Case(arguments: ["train", "--threads", "0"], status: 2, message: "--threads"),
+      Case(arguments: ["train", "--channels", "8,x,8", "--data", "synthetic"], status: 2, message: "--channels"),
+      Case(arguments: ["inspect", "--stage", "autocas"], status: 2, message: "did you mean autocast?"),
+      Case(arguments: ["inspect", "--sample", "1,28"], status: 2, message: "--sample"),
+    ])
   func usage(bad: Case) throws {
     let run = try Program(bad.arguments)
     #expect(run.status == bad.status)
     #expect(run.errors.contains(bad.message), "\(run.errors)")
   }
 
-  @Test("missing and broken files exit with 1 and name the file", arguments: [
-    Case(arguments: ["train", "--data-dir", "/nowhere"], status: 1, message: "dataset-fashion-mnist"),
-    Case(arguments: ["train", "--init", "/nowhere.safetensors"], status: 1, message: "/nowhere.safetensors"),
-    Case(arguments: ["train", "--batches", "/nowhere.safetensors"], status: 1, message: "/nowhere.safetensors"),
-    Case(arguments: ["train", "--jsonl", "/nowhere/x"], status: 1, message: "--jsonl /nowhere/x"),
-    Case(arguments: ["replay", "/nowhere.jsonl"], status: 1, message: "/nowhere.jsonl"),
-  ])
+  @Test(
+    "missing and broken files exit with 1 and name the file",
+    arguments: [
+      Case(arguments: ["train", "--data-dir", "/nowhere"], status: 1, message: "dataset-fashion-mnist"),
+      Case(arguments: ["train", "--init", "/nowhere.safetensors"], status: 1, message: "/nowhere.safetensors"),
+      Case(arguments: ["train", "--batches", "/nowhere.safetensors"], status: 1, message: "/nowhere.safetensors"),
+      Case(arguments: ["train", "--jsonl", "/nowhere/x"], status: 1, message: "--jsonl /nowhere/x"),
+      Case(arguments: ["replay", "/nowhere.jsonl"], status: 1, message: "/nowhere.jsonl"),
+    ])
   func files(bad: Case) throws {
     let run = try Program(bad.arguments)
     #expect(run.status == bad.status)

@@ -13,10 +13,12 @@ import Testing
     #expect(run.output.contains("lower bound"))
   }
 
-  @Test("every stage can be printed alone", arguments: [
-    "parameters", "forward", "autocast", "fuse activations", "autodiff", "commit", "low-precision copies", "simplify",
-    "schedule", "kernels", "memory",
-  ])
+  @Test(
+    "every stage can be printed alone",
+    arguments: [
+      "parameters", "forward", "autocast", "fuse activations", "autodiff", "commit", "low-precision copies", "simplify",
+      "schedule", "kernels", "memory",
+    ])
   func stages(stage: String) throws {
     let run = try Program(["inspect", "--model", "mlp", "--batch", "4", "--hidden", "8", "--stage", stage])
     #expect(run.status == 0)

@@ -13,7 +13,9 @@ struct Program {
     return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent("ampscope")
   }
 
-  /// Runs to the end. `signalOnOutput` sends a signal once the text appears on standard output.
+  /// Runs to the end.
+  ///
+  /// `signalOnOutput` sends a signal once the text appears on standard output.
   init(
     _ arguments: [String], environment: [String: String] = [:], signalOnOutput: (text: String, signal: Int32)? = nil
   ) throws {

@@ -4,7 +4,8 @@ import TrainingEvents
 
 /// A small run: quick in a debug build, and complete.
 let smallRun = [
-  "train", "--model", "mlp", "--hidden", "16", "--layers", "1", "--data", "synthetic", "--batch", "16", "--threads", "1",
+  "train", "--model", "mlp", "--hidden", "16", "--layers", "1", "--data", "synthetic", "--batch", "16", "--threads",
+  "1",
 ]
 
 @Suite struct TrainCommandTests {
@@ -88,7 +89,9 @@ let smallRun = [
     #expect(first.status == 0)
     let second = try Program(smallRun + ["--steps", "1", "--lr", "0", "--lanes", "fp32", "--init", file.url.path])
     #expect(second.status == 0)
-    func accuracy(_ text: String) -> Substring? { text.split(separator: "\n").first { $0.hasPrefix("lane A: validation") } }
+    func accuracy(_ text: String) -> Substring? {
+      text.split(separator: "\n").first { $0.hasPrefix("lane A: validation") }
+    }
     #expect(accuracy(first.output) == accuracy(second.output))
   }
 

@@ -25,13 +25,17 @@ final class EventRing: @unchecked Sendable {
     slots.deallocate()
   }
 
-  /// Whether the next push would be dropped. For the writer.
+  /// Whether the next push would be dropped.
+  ///
+  /// For the writer.
   var isFull: Bool { head.load(ordering: .relaxed) - tail.load(ordering: .acquiring) == capacity }
 
   /// Events dropped so far.
   var droppedCount: Int { dropped.load(ordering: .relaxed) }
 
-  /// Adds an event; false, and counted, where the ring is full. For the writer.
+  /// Adds an event; false, and counted, where the ring is full.
+  ///
+  /// For the writer.
   @discardableResult
   func push(_ event: TrainingEvent) -> Bool {
     let position = head.load(ordering: .relaxed)
@@ -44,7 +48,9 @@ final class EventRing: @unchecked Sendable {
     return true
   }
 
-  /// Moves all events to the end of `events`. For the reader.
+  /// Moves all events to the end of `events`.
+  ///
+  /// For the reader.
   func drain(into events: inout [TrainingEvent]) {
     var position = tail.load(ordering: .relaxed)
     let end = head.load(ordering: .acquiring)

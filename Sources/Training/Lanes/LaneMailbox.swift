@@ -1,7 +1,9 @@
 import Synchronization
 import TrainingEvents
 
-/// What was asked of one lane since it last looked. The last wish of a kind wins.
+/// What was asked of one lane since it last looked.
+///
+/// The last wish of a kind wins.
 final class LaneMailbox: Sendable {
   struct Mail {
     var precision: Precision?

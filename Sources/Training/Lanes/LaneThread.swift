@@ -5,7 +5,9 @@ import Foundation
 final class LaneThread: @unchecked Sendable {
   private var handle = pthread_t()
 
-  /// Starts `body`. Throws `TrainingError` where the system gives no thread.
+  /// Starts `body`.
+  ///
+  /// Throws `TrainingError` where the system gives no thread.
   init(_ name: String, _ body: @escaping @Sendable () -> Void) throws {
     let box = Unmanaged.passRetained(ThreadBody(name: name, body: body))
     let status = pthread_create(&handle, nil, runThreadBody, box.toOpaque())
@@ -15,7 +17,9 @@ final class LaneThread: @unchecked Sendable {
     }
   }
 
-  /// Waits for its end. Once only.
+  /// Waits for its end.
+  ///
+  /// Once only.
   func join() { pthread_join(handle, nil) }
 }
 

@@ -3,7 +3,9 @@ import Synchronization
 public import TrainingEvents
 
 extension Session {
-  /// Asks for something; it takes effect between steps. What was done, or why not, comes as a `command` event.
+  /// Asks for something; it takes effect between steps.
+  ///
+  /// What was done, or why not, comes as a `command` event.
   ///
   /// Can be called from any thread.
   public func send(_ command: TrainingCommand) {

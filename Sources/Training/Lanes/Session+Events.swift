@@ -3,7 +3,9 @@ import Synchronization
 public import TrainingEvents
 
 extension Session {
-  /// All events since the last call, in the order of time. For one reader.
+  /// All events since the last call, in the order of time.
+  ///
+  /// For one reader.
   ///
   /// The call after the last lane has ended adds the comparison of the lanes and the summary.
   public func drain() -> [TrainingEvent] {
@@ -63,7 +65,8 @@ extension Session {
       else { return nil }
       let changed = [baseline, runner.lane].filter(toggled.contains)
       return AgreementReport(
-        baseline: baseline, lane: runner.lane, attempt: min(reference.attempt, final.attempt), difference: paired.difference,
+        baseline: baseline, lane: runner.lane, attempt: min(reference.attempt, final.attempt),
+        difference: paired.difference,
         low: paired.low, high: paired.high, count: paired.count, mcNemarP: paired.mcNemarP,
         void: changed.isEmpty
           ? nil : "precision of lane \(changed.map(\.description).joined(separator: " and ")) changed during the run")

@@ -126,7 +126,9 @@ public final class Session: Sendable {
     }
   }
 
-  /// Starts the lanes. Once only. Throws `TrainingError` where the system gives no threads.
+  /// Starts the lanes.
+  ///
+  /// Once only. Throws `TrainingError` where the system gives no threads.
   public func start() throws {
     for runner in runners {
       let thread = try LaneThread("lane \(runner.lane)") { runner.run() }
@@ -134,7 +136,9 @@ public final class Session: Sendable {
     }
   }
 
-  /// Waits until every lane's thread is done. Call it after `stop` or `abandon`, and keep draining in lossless mode.
+  /// Waits until every lane's thread is done.
+  ///
+  /// Call it after `stop` or `abandon`, and keep draining in lossless mode.
   public func join() {
     for thread in threads.withLock({ threads in
       defer { threads = [] }

@@ -73,7 +73,9 @@ final class StepCoordinator: Sendable {
     case stop
   }
 
-  /// Waits for the lane's turn. `knowsPause` is what the lane last heard about being paused.
+  /// Waits for the lane's turn.
+  ///
+  /// `knowsPause` is what the lane last heard about being paused.
   func enter(_ lane: LaneID, knowsPause: Bool, hasMail: () -> Bool) -> Turn {
     monitor.wait { state -> Turn? in
       if state.isStopping { return .stop }

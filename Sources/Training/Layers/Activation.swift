@@ -22,7 +22,7 @@ public struct GELU: Layer {
   }
 }
 
-/// Inverted dropout (torch.nn.Dropout; Srivastava et al. 2014).
+/// Inverted dropout (torch.nn.Dropout; Srivastava, Hinton and others, 2014).
 ///
 /// The mask is a function of seed, attempt, layer and index: every lane draws the same one.
 public struct Dropout: Layer {
@@ -32,7 +32,9 @@ public struct Dropout: Layer {
   /// Creates a layer; `probability` is at least 0 and below 1.
   public init(_ probability: Float) { self.probability = probability }
 
-  /// Builds the layer; nothing in inference. Throws `GraphError` where the probability is out of range.
+  /// Builds the layer; nothing in inference.
+  ///
+  /// Throws `GraphError` where the probability is out of range.
   public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
     try builder.dropout(x, probability: probability)
   }

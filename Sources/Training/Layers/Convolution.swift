@@ -1,8 +1,11 @@
 public import GraphIR
 import TensorCore
 
-/// 2-d convolution (torch.nn.Conv2d), square kernel. x (N, C, H, W) → y (N, O, OH, OW); parameters "weight"
-/// (O, C, K, K) and, with a bias, "bias" (O).
+/// 2-d convolution with a square kernel (torch.nn.Conv2d).
+///
+/// Takes x (N, C, H, W), gives y (N, O, OH, OW).
+///
+/// Parameters "weight" (O, C, K, K) and, with a bias, "bias" (O).
 public struct Conv2d: Layer {
   /// Channels in.
   public let inputs: Int
@@ -27,7 +30,9 @@ public struct Conv2d: Layer {
     hasBias = bias
   }
 
-  /// Builds the layer. Throws `GraphError` where x is not (N, C, H, W).
+  /// Builds the layer.
+  ///
+  /// Throws `GraphError` where x is not (N, C, H, W).
   public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
     try positive(["inputs": inputs, "outputs": outputs, "kernel": kernel], "conv2d", in: builder)
     let operation = Operation.conv2d(

@@ -1,7 +1,11 @@
 public import GraphIR
 import TensorCore
 
-/// y = x Wᵀ + b (torch.nn.Linear). x (N, in) → y (N, out); parameters "weight" (out, in) and "bias" (out).
+/// y = x Wᵀ + b (torch.nn.Linear).
+///
+/// Takes x (N, in), gives y (N, out).
+///
+/// Parameters "weight" (out, in) and "bias" (out).
 public struct Linear: Layer {
   /// Features in.
   public let inputs: Int
@@ -17,7 +21,9 @@ public struct Linear: Layer {
     hasBias = bias
   }
 
-  /// Builds the layer. Throws `GraphError` where x is not (N, in).
+  /// Builds the layer.
+  ///
+  /// Throws `GraphError` where x is not (N, in).
   public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
     try positive(["inputs": inputs, "outputs": outputs], "linear", in: builder)
     let bound = 1 / Float(inputs).squareRoot()
@@ -28,7 +34,9 @@ public struct Linear: Layer {
   }
 }
 
-/// (N, C, H, W) → (N, C·H·W), in torch's order (torch.nn.Flatten). A batch of rank 2 passes as it is.
+/// (N, C, H, W) → (N, C·H·W), in torch's order (torch.nn.Flatten).
+///
+/// A batch of rank 2 passes as it is.
 public struct Flatten: Layer {
   /// Creates the layer.
   public init() {}
