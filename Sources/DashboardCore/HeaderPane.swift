@@ -69,15 +69,15 @@ enum HeaderPane {
     var pieces = [
       (session.model, painter.strong),
       (
-        " \(Format.short(Double(session.parameterCount))) parameters, "
-          + "\(Format.short(session.forwardFLOPsPerSample))FLOP a sample", painter.secondary
+        " \(Format.short(Double(session.parameterCount))) params, "
+          + "\(Format.short(session.forwardFLOPsPerSample))FLOP/sample", painter.secondary
       ), separator,
     ]
     pieces.append(session.data.isSynthetic ? synthetic(painter) : (session.data.name, painter.strong))
     pieces += [
       (
         " \(Format.short(Double(session.data.trainCount))) train, "
-          + "\(Format.short(Double(session.data.validationCount))) validation",
+          + "\(Format.short(Double(session.data.validationCount))) val",
         painter.secondary
       ), separator, ("batch \(session.batchSize)", painter.text), separator,
       ("\(session.optimizer) lr \(learningRate(session.learningRate))", painter.text), separator,

@@ -115,7 +115,7 @@ extension DashboardState {
     var text =
       "precision \(report.from.rawValue) → \(report.to.rawValue) from attempt \(Format.grouped(report.attempt))"
     if report.compileMilliseconds > 0 {
-      text += ", compiled in \(Format.significant(report.compileMilliseconds)) ms"
+      text += ", compiled in \(Format.milliseconds(report.compileMilliseconds)) ms"
     }
     if report.lossy { text += ", lossy" }
     switch report.scaler {
