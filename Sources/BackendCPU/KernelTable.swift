@@ -1,4 +1,3 @@
-import CDNNL
 import CKernels
 import GraphIR
 
@@ -13,10 +12,10 @@ func makeKernel(_ context: KernelContext) throws -> Kernel {
   case .conv2dBackwardData(let attributes): try context.convolutionBackwardData(attributes)
   case .conv2dBackwardWeights(let attributes, let bias):
     try context.convolutionBackwardWeights(attributes, bias: bias)
-  case .maxPool2d(let attributes): try context.poolingForward(attributes, CDNNL_POOL_MAX)
-  case .avgPool2d(let attributes): try context.poolingForward(attributes, CDNNL_POOL_AVERAGE)
-  case .maxPool2dBackward(let attributes): try context.poolingBackward(attributes, CDNNL_POOL_MAX)
-  case .avgPool2dBackward(let attributes): try context.poolingBackward(attributes, CDNNL_POOL_AVERAGE)
+  case .maxPool2d(let attributes): context.maxPool(attributes)
+  case .avgPool2d(let attributes): try context.averagePool(attributes)
+  case .maxPool2dBackward(let attributes): context.maxPoolBackward(attributes)
+  case .avgPool2dBackward(let attributes): try context.averagePoolBackward(attributes)
   case .globalAveragePool: context.globalAveragePool()
   case .globalAveragePoolBackward: context.globalAveragePoolBackward()
   case .batchNorm(let attributes): context.batchNormTrain(attributes)

@@ -151,7 +151,9 @@ static cdnnl_status create(const char *name, build_pass build, const cdnnl_convo
   *out = NULL;
   convolution_parts parts = {0};
   cdnnl_primitive *primitive = NULL;
+  cdnnl_begin_creation();
   cdnnl_status status = build(shape, &parts, &primitive);
+  cdnnl_end_creation();
   if (parts.hint)
     dnnl_primitive_desc_destroy(parts.hint);
   if (parts.attributes)

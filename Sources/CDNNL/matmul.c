@@ -59,7 +59,9 @@ cdnnl_status cdnnl_matmul_create(const cdnnl_matmul *shape, cdnnl_primitive **ou
   *out = NULL;
   matmul_parts parts = {0};
   cdnnl_primitive *primitive = NULL;
+  cdnnl_begin_creation();
   cdnnl_status status = build(shape, &parts, &primitive);
+  cdnnl_end_creation();
   if (parts.attributes)
     dnnl_primitive_attr_destroy(parts.attributes);
   onednn_layout_destroy(&parts.a);

@@ -100,7 +100,9 @@ static cdnnl_status create(const char *name, build_pass build, const cdnnl_pooli
   *out = NULL;
   pooling_parts parts = {0};
   cdnnl_primitive *primitive = NULL;
+  cdnnl_begin_creation();
   cdnnl_status status = build(shape, &parts, &primitive);
+  cdnnl_end_creation();
   if (parts.forward)
     dnnl_primitive_desc_destroy(parts.forward);
   if (parts.attributes)

@@ -17,6 +17,15 @@ cdnnl_status cdnnl_engine(dnnl_engine_t *out) {
   return cdnnl_check(engine_status, "creating the CPU engine");
 }
 
+/* oneDNN 2.6 keeps settings of the convolution it is choosing in static variables (brg_blocking_t), so that describing
+   an fp32 and a bf16 convolution at once on two threads gives one of them the other's block size: it then computes
+   wrong results without any error. Executing at the same time is safe. */
+static pthread_mutex_t creation = PTHREAD_MUTEX_INITIALIZER;
+
+void cdnnl_begin_creation(void) { pthread_mutex_lock(&creation); }
+
+void cdnnl_end_creation(void) { pthread_mutex_unlock(&creation); }
+
 cdnnl_status cdnnl_attributes(bool relu, dnnl_primitive_attr_t *out) {
   CDNNL_RETURN_IF_FAILED(cdnnl_check(dnnl_primitive_attr_create(out), "creating attributes"));
   CDNNL_RETURN_IF_FAILED(

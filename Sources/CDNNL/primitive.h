@@ -53,6 +53,10 @@ struct cdnnl_primitive {
   size_t scratch_size, workspace_size;
 };
 
+/* Around everything that describes or creates a primitive: one thread at a time. */
+void cdnnl_begin_creation(void);
+void cdnnl_end_creation(void);
+
 /* The CPU engine of the process, created on first use, from any thread. */
 cdnnl_status cdnnl_engine(dnnl_engine_t *out);
 

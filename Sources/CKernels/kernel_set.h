@@ -44,6 +44,18 @@ typedef struct {
   const float *mean, *slope, *curve, *offset;
 } batch_norm_gradient_plan;
 
+/* One dimension of a pooling: windows of `kernel` pixels, `stride` apart, the first `padding` pixels before the picture.
+ */
+typedef struct {
+  size_t inputs, outputs, kernel, stride, padding;
+} pool_axis;
+
+typedef struct {
+  pool_axis height, width;
+  size_t channels;
+  size_t position_size; /* bytes: 1 (unsigned) or 4 */
+} max_pool_plan;
+
 typedef struct {
   amp_isa isa;
 
@@ -67,6 +79,12 @@ typedef struct {
   void (*average_rows)(amp_dtype dtype, const void *x, void *y, size_t rows, size_t channels);
   /* dx (rows, channels) = dy (channels) / rows in every row. */
   void (*spread_rows)(amp_dtype dtype, const void *dy, void *dx, size_t rows, size_t channels);
+
+  /* One row of windows: x is a sample (H, W, C), y and positions are row `row` of its (OH, OW, C). */
+  void (*max_pool)(amp_dtype dtype, const void *x, void *y, void *positions, const max_pool_plan *plan, size_t row);
+  /* One row of the gradient: dx is row `row` of a sample's (H, W, C), dy and positions are its (OH, OW, C). */
+  void (*max_pool_backward)(amp_dtype dtype, const void *dy, const void *positions, void *dx,
+                            const max_pool_plan *plan, size_t row);
 
   /* Mean and sum of squared deviations from it, per channel. rows > 0. */
   void (*batch_norm_moments)(amp_dtype dtype, const void *x, size_t rows, size_t channels, float *mean,

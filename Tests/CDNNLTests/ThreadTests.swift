@@ -97,6 +97,66 @@ struct ThreadTests {
     }
   }
 
+  /// Makes and runs a 3×3 convolution of ones, once for each batch size; how many came out wrong.
+  ///
+  /// weight (o, c, kh, kw) = o + 3 kh + kw: with x = 1, y is a sum of small whole numbers, exact in fp32. Every batch size
+  /// is a primitive of its own, for the library's cache would hide what happens while one is made.
+  private static func wrongConvolutions(
+    _ format: Precision, inputs: Int, outputs: Int, size: Int, batches: ClosedRange<Int>
+  ) throws -> Int {
+    let plane = outputs * size * size
+    var expected = [Double](repeating: 0, count: plane)
+    for (row, column) in (0..<size).flatMap({ row in (0..<size).map { (row, $0) } }) {
+      for tap in 0..<9 {
+        let (y, x) = (row + tap / 3 - 1, column + tap % 3 - 1)
+        guard (0..<size).contains(y), (0..<size).contains(x) else { continue }
+        for output in 0..<outputs {
+          expected[(row * size + column) * outputs + output] += Double(inputs * (output + tap))
+        }
+      }
+    }
+    let weights = (0..<(outputs * inputs * 9)).map { Double($0 / (inputs * 9) + $0 % 9) }
+    return try batches.reduce(0) { wrong, batch in
+      var shape = cdnnl_convolution(
+        n: Int64(batch), c: Int64(inputs), h: Int64(size), w: Int64(size), o: Int64(outputs), kh: 3, kw: 3,
+        stride_h: 1, stride_w: 1, pad_h: 1, pad_w: 1, dilation_h: 1, dilation_w: 1, input_dtype: format.dtype,
+        output_dtype: format.dtype, has_bias: false, bias_dtype: format.dtype)
+      let primitive = try Primitive { cdnnl_convolution_forward_create(&shape, &$0) }
+      let x = TensorBuffer([Double](repeating: 1, count: batch * inputs * size * size), format)
+      let weight = TensorBuffer(weights, format)
+      let y = TensorBuffer(count: batch * plane, format)
+      try check(
+        cdnnl_convolution_forward_execute(
+          primitive.handle, x.pointer, weight.pointer, nil, y.pointer, primitive.scratch.pointer))
+      return wrong + (Array(y.values.prefix(plane)) == expected ? 0 : 1)
+    }
+  }
+
+  @Test("fp32 convolutions made while another thread makes bf16 ones compute what they should")
+  func concurrentCreation() throws {
+    let outcome = Outcome()
+    let workers = [
+      Worker {
+        do {
+          let wrong = try Self.wrongConvolutions(.f32, inputs: 1, outputs: 32, size: 12, batches: 1...100)
+          if wrong > 0 { outcome.problem = "\(wrong) of 100 convolutions are wrong" }
+        } catch { outcome.problem = "\(error)" }
+      },
+      Worker {
+        for batch in 1...Int64(600) {
+          var shape = cdnnl_convolution(
+            n: batch, c: 32, h: 4, w: 4, o: 32, kh: 3, kw: 3, stride_h: 1, stride_w: 1, pad_h: 1, pad_w: 1,
+            dilation_h: 1, dilation_w: 1, input_dtype: CDNNL_BF16, output_dtype: CDNNL_BF16, has_bias: false,
+            bias_dtype: CDNNL_BF16)
+          _ = try? Primitive { cdnnl_convolution_forward_create(&shape, &$0) }
+        }
+      },
+    ]
+    for worker in workers { try worker.start() }
+    for worker in workers { worker.join() }
+    #expect(outcome.problem == nil)
+  }
+
   @Test("the text of a failure belongs to the thread that had it")
   func errorsStayOnTheirThread() throws {
     #expect(cdnnl_matmul_create(nil, nil) == CDNNL_FAILED)

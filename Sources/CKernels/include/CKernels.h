@@ -146,6 +146,25 @@ void amp_global_average_pool(int threads, amp_dtype dtype, const void *x, void *
 void amp_global_average_pool_backward(int threads, amp_dtype dtype, const void *dy, void *dx, size_t n, size_t spatial,
                                       size_t channels);
 
+/* Geometry of a 2-d pooling. Padding is at most half of the kernel, on either side. The result has
+   OH = (h + 2 * padding_h - kernel_h) / stride_h + 1 rows, rounded down, and OW columns likewise. */
+typedef struct {
+  size_t n, h, w, channels, kernel_h, kernel_w, stride_h, stride_w, padding_h, padding_w;
+} amp_pool_shape;
+
+/* Bytes of one position: 1 (uint8_t) where a window has at most 255 elements, else 4 (int32_t). */
+size_t amp_pool_position_size(const amp_pool_shape *shape);
+
+/* Max pooling: x (N, H, W, C) in memory -> y (N, OH, OW, C), both of dtype, and where the maximum of each window
+   stands in it: positions (N, OH, OW, C), row * kernel_w + column, padding counted. As torch.nn.functional.max_pool2d:
+   the first among equals wins, a NaN over everything, the last among NaNs; padding never. The same bits in every
+   kernel set and for every `threads`. */
+void amp_max_pool(int threads, amp_dtype dtype, const void *x, void *y, void *positions, const amp_pool_shape *shape);
+/* dx (N, H, W, C) = sum of dy (N, OH, OW, C) over the windows whose maximum stands there, in fp32 in the order of the
+   windows; rounded once. The same bits in every kernel set and for every `threads`. */
+void amp_max_pool_backward(int threads, amp_dtype dtype, const void *dy, const void *positions, void *dx,
+                           const amp_pool_shape *shape);
+
 /* Batch normalisation over rows = N*H*W (Ioffe & Szegedy 2015; torch.nn.BatchNorm2d). All per-channel arrays are fp32
    of length channels; x, y, dy, dx: (rows, channels) of dtype. */
 size_t amp_batch_norm_scratch(int threads, size_t rows, size_t channels);

@@ -21,6 +21,11 @@ void reference_gradient_scan(amp_dtype dtype, const void *gradient, size_t count
 void reference_average_rows(amp_dtype dtype, const void *x, void *y, size_t rows, size_t channels);
 void reference_spread_rows(amp_dtype dtype, const void *dy, void *dx, size_t rows, size_t channels);
 
+void reference_max_pool(amp_dtype dtype, const void *x, void *y, void *positions, const max_pool_plan *plan,
+                        size_t row);
+void reference_max_pool_backward(amp_dtype dtype, const void *dy, const void *positions, void *dx,
+                                 const max_pool_plan *plan, size_t row);
+
 void reference_batch_norm_moments(amp_dtype dtype, const void *x, size_t rows, size_t channels, float *mean,
                                   float *squared_deviations);
 void reference_batch_norm_apply(amp_dtype dtype, const void *x, const float *mean, const float *scale,

@@ -8,6 +8,7 @@
 #include "../formats.h"
 #include "../kernel_set.h"
 #include "../philox.h"
+#include "../pool_windows.h"
 
 /* No fused multiply-add but where a kernel asks for one: results then agree with the reference. */
 #pragma STDC FP_CONTRACT OFF

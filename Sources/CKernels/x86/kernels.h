@@ -11,6 +11,8 @@
 
 #include "reductions.h"
 
+#include "max_pool.h"
+
 #include "batch_norm.h"
 
 #include "batch_norm_backward.h"
@@ -34,6 +36,8 @@
       .gradient_scan = gradient_scan,                                                                                  \
       .average_rows = average_rows,                                                                                    \
       .spread_rows = spread_rows,                                                                                      \
+      .max_pool = max_pool,                                                                                            \
+      .max_pool_backward = max_pool_backward,                                                                          \
       .batch_norm_moments = batch_norm_moments,                                                                        \
       .batch_norm_apply = batch_norm_apply,                                                                            \
       .batch_norm_gradient_sums = batch_norm_gradient_sums,                                                            \

@@ -100,10 +100,15 @@ INLINE vmask is_less(vfloat a, vfloat b) { return _mm256_cmp_ps(a, b, _CMP_LT_OQ
 INLINE vmask is_equal(vfloat a, vfloat b) { return _mm256_cmp_ps(a, b, _CMP_EQ_OQ); }
 INLINE vmask is_nan(vfloat v) { return _mm256_cmp_ps(v, v, _CMP_UNORD_Q); }
 INLINE vmask both(vmask a, vmask b) { return _mm256_and_ps(a, b); }
+INLINE vmask either(vmask a, vmask b) { return _mm256_or_ps(a, b); }
 INLINE vmask first_but_not_second(vmask a, vmask b) { return _mm256_andnot_ps(b, a); }
 INLINE unsigned lane_bits(vmask m) { return (unsigned)_mm256_movemask_ps(m); }
 INLINE vfloat choose(vmask m, vfloat if_true, vfloat if_false) { return _mm256_blendv_ps(if_false, if_true, m); }
 INLINE vfloat or_zero(vmask m, vfloat v) { return _mm256_and_ps(m, v); }
+INLINE __m128i or_zero_16_bits(vmask m, __m128i v) {
+  const vint bits = _mm256_castps_si256(m);
+  return _mm_and_si128(_mm_packs_epi32(_mm256_castsi256_si128(bits), _mm256_extracti128_si256(bits, 1)), v);
+}
 INLINE vint count_up(vint counters, vmask m) { return _mm256_sub_epi32(counters, _mm256_castps_si256(m)); }
 
 /* ---- across lanes, in a fixed order ---- */
@@ -155,6 +160,31 @@ INLINE vint interleave_second(vint a, vint b) { return _mm256_unpackhi_epi64(a, 
 INLINE vmask is_at_least(vint a, uint32_t b) {
   const vint limit = _mm256_set1_epi32((int)b);
   return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(a, limit), a));
+}
+
+/* ---- integers of 32 bits, for positions ---- */
+
+INLINE vint broadcast_32(uint32_t value) { return _mm256_set1_epi32((int)value); }
+INLINE vint choose_32(vmask m, vint if_true, vint if_false) {
+  return _mm256_blendv_epi8(if_false, if_true, _mm256_castps_si256(m));
+}
+INLINE vmask is_equal_32(vint a, vint b) { return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)); }
+INLINE vint load_integers(size_t size, const void *base, size_t index, size_t n) {
+  if (size == 4)
+    return _mm256_castps_si256(load_f32((const float *)base + index, n));
+  uint8_t block[lanes] = {0};
+  memcpy(block, (const uint8_t *)base + index, n);
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)block));
+}
+INLINE void store_integers(size_t size, void *base, size_t index, size_t n, vint v) {
+  if (size == 4) {
+    store_f32((float *)base + index, n, _mm256_castsi256_ps(v));
+    return;
+  }
+  const __m128i halves = _mm_packus_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  uint8_t block[lanes];
+  _mm_storel_epi64((__m128i *)block, _mm_packus_epi16(halves, halves));
+  memcpy((uint8_t *)base + index, block, n);
 }
 
 #endif

@@ -89,6 +89,7 @@ INLINE vmask is_less(vfloat a, vfloat b) { return _mm512_cmp_ps_mask(a, b, _CMP_
 INLINE vmask is_equal(vfloat a, vfloat b) { return _mm512_cmp_ps_mask(a, b, _CMP_EQ_OQ); }
 INLINE vmask is_nan(vfloat v) { return _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q); }
 INLINE vmask both(vmask a, vmask b) { return a & b; }
+INLINE vmask either(vmask a, vmask b) { return a | b; }
 INLINE vmask first_but_not_second(vmask a, vmask b) { return a & (vmask)~b; }
 INLINE unsigned lane_bits(vmask m) { return m; }
 INLINE vfloat choose(vmask m, vfloat if_true, vfloat if_false) { return _mm512_mask_blend_ps(m, if_false, if_true); }
@@ -98,6 +99,8 @@ INLINE vfloat or_zero(vmask m, vfloat v) {
   __asm__("" : "+v"(v));
   return _mm512_maskz_mov_ps(m, v);
 }
+/* The same for 16-bit payloads. */
+INLINE __m256i or_zero_16_bits(vmask m, __m256i v) { return _mm256_maskz_mov_epi16(m, v); }
 INLINE vint count_up(vint counters, vmask m) {
   return _mm512_mask_add_epi32(counters, m, counters, _mm512_set1_epi32(1));
 }
@@ -140,5 +143,23 @@ INLINE vint interleave_first(vint a, vint b) { return _mm512_unpacklo_epi64(a, b
 INLINE vint interleave_second(vint a, vint b) { return _mm512_unpackhi_epi64(a, b); }
 /* a >= b as unsigned 32-bit numbers */
 INLINE vmask is_at_least(vint a, uint32_t b) { return _mm512_cmpge_epu32_mask(a, _mm512_set1_epi32((int)b)); }
+
+/* ---- integers of 32 bits, for positions ---- */
+
+INLINE vint broadcast_32(uint32_t value) { return _mm512_set1_epi32((int)value); }
+INLINE vint choose_32(vmask m, vint if_true, vint if_false) { return _mm512_mask_blend_epi32(m, if_false, if_true); }
+INLINE vmask is_equal_32(vint a, vint b) { return _mm512_cmpeq_epi32_mask(a, b); }
+/* In memory an element takes `size` bytes, 1 or 4. */
+INLINE vint load_integers(size_t size, const void *base, size_t index, size_t n) {
+  if (size == 1)
+    return _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(first_lanes(n), (const uint8_t *)base + index));
+  return _mm512_maskz_loadu_epi32(first_lanes(n), (const uint32_t *)base + index);
+}
+INLINE void store_integers(size_t size, void *base, size_t index, size_t n, vint v) {
+  if (size == 1)
+    _mm_mask_storeu_epi8((uint8_t *)base + index, first_lanes(n), _mm512_cvtepi32_epi8(v));
+  else
+    _mm512_mask_storeu_epi32((uint32_t *)base + index, first_lanes(n), v);
+}
 
 #endif
