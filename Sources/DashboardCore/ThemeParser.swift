@@ -45,7 +45,7 @@ public enum ThemeParser {
       throw ThemeError(theme: name, line: number, problem: "expected = after theme[\(keyName)]")
     }
     guard let key = ThemeKey(rawValue: keyName) else {
-      let nearest = nearestName(to: keyName, among: ThemeKey.allCases.map(\.rawValue))
+      let nearest = NearestName.nearest(to: keyName, among: ThemeKey.allCases.map(\.rawValue)) ?? ""
       throw ThemeError(
         theme: name, line: number, problem: "unknown key \"\(keyName)\": did you mean \"\(nearest)\"?")
     }
@@ -80,27 +80,4 @@ public enum ThemeParser {
     while let last = slice.last, last.isWhitespace { slice.removeLast() }
     return slice
   }
-}
-
-/// The name with the fewest edits (insertions, deletions, replacements) from a misspelt one; "" among none.
-func nearestName(to name: String, among candidates: [String]) -> String {
-  candidates.min { editDistance(name, $0) < editDistance(name, $1) } ?? ""
-}
-
-/// Levenshtein's distance.
-///
-/// O(product of the lengths); names are cut at 64 characters.
-private func editDistance(_ a: String, _ b: String) -> Int {
-  let (a, b) = (Array(a.prefix(64)), Array(b.prefix(64)))
-  var row = Array(0...b.count)
-  for (i, left) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, right) in b.enumerated() {
-      let replaced = diagonal + (left == right ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-    }
-  }
-  return row[b.count]
 }

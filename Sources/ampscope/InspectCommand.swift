@@ -1,5 +1,6 @@
 import ArgumentParser
 import BackendAPI
+import DashboardCore
 import GraphCompiler
 import GraphIR
 import Training

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BackendAPI
 import BackendCPU
+import DashboardCore
 import Datasets
 import Foundation
 import ModelZoo

@@ -6,42 +6,6 @@ import TrainingEvents
 
 @Suite("Loss scaler")
 struct GradScalerTests {
-  private struct Sequences: Decodable {
-    struct Sequence: Decodable {
-      var name: String
-      var initScale: Float
-      var growthFactor: Double
-      var backoffFactor: Double
-      var growthInterval: Int32
-      var foundInf: [Bool]
-      var scales: [Float]
-      var growthTrackers: [Int32]
-    }
-
-    var sequences: [Sequence]
-  }
-
-  @Test("Scales and growth trackers follow torch's GradScaler through every scripted overflow, exactly")
-  func followsTorch() throws {
-    let fixture = try ReferenceFixtures.decode(Sequences.self, "grad_scaler_sequences.json")
-    #expect(fixture.sequences.count == 10)
-    for sequence in fixture.sequences {
-      var scaler = GradScaler(
-        GradScaler.Settings(
-          initialScale: sequence.initScale, growthFactor: .init(sequence.growthFactor),
-          backoffFactor: .init(sequence.backoffFactor), growthInterval: sequence.growthInterval))
-      var scales: [Float] = []
-      var trackers: [Int32] = []
-      for foundInf in sequence.foundInf {
-        scaler.update(foundInf: foundInf)
-        scales.append(scaler.scale)
-        trackers.append(scaler.growthTracker)
-      }
-      #expect(scales == sequence.scales, "\(sequence.name)")
-      #expect(trackers == sequence.growthTrackers, "\(sequence.name)")
-    }
-  }
-
   @Test(
     "A scale whose reciprocal is not finite skips the step and touches no weight", arguments: [0, 0x1p-128 as Float])
   func refusesUselessScale(_ scale: Float) throws {
