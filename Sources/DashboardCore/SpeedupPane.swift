@@ -109,7 +109,8 @@ enum SpeedupPane {
   ) -> [(String, Style)] {
     let count = ("n \(Format.grouped(estimate.count))", painter.secondary)
     guard let low = estimate.low, let high = estimate.high else {
-      return [(isNarrow ? "no interval  " : "no interval: lanes contend  ", painter.secondary), count]
+      let reason = estimate.schedule == .concurrent ? "CPU sets not exchanged" : "below 30 pairs"
+      return [(isNarrow ? "no interval  " : "no interval: \(reason)  ", painter.secondary), count]
     }
     return [
       ("95 % ", painter.secondary),
