@@ -2,7 +2,7 @@ import CKernels
 import Glibc
 
 extension CPUBackend {
-  /// Binds the calling thread's OpenMP team to processors, lowers its priority, and lets it flush denormals.
+  /// Binds the calling thread's OpenMP team to processors, one part a member, lowers its priority, and flushes denormals.
   ///
   /// The thread is bound first: libgomp's team threads inherit its mask when they start, and every member is bound again
   /// afterwards, so that a team that exists already moves. Numbers below 1e-38 become 0: fp32 training loses nothing by

@@ -44,8 +44,8 @@ typedef struct {
   const float *mean, *slope, *curve, *offset;
 } batch_norm_gradient_plan;
 
-/* One dimension of a pooling: windows of `kernel` pixels, `stride` apart, the first `padding` pixels before the picture.
- */
+/* One dimension of a pooling: windows of `kernel` pixels, `stride` apart, the first from `padding` pixels before the
+   picture. */
 typedef struct {
   size_t inputs, outputs, kernel, stride, padding;
 } pool_axis;
@@ -83,8 +83,8 @@ typedef struct {
   /* One row of windows: x is a sample (H, W, C), y and positions are row `row` of its (OH, OW, C). */
   void (*max_pool)(amp_dtype dtype, const void *x, void *y, void *positions, const max_pool_plan *plan, size_t row);
   /* One row of the gradient: dx is row `row` of a sample's (H, W, C), dy and positions are its (OH, OW, C). */
-  void (*max_pool_backward)(amp_dtype dtype, const void *dy, const void *positions, void *dx,
-                            const max_pool_plan *plan, size_t row);
+  void (*max_pool_backward)(amp_dtype dtype, const void *dy, const void *positions, void *dx, const max_pool_plan *plan,
+                            size_t row);
 
   /* Mean and sum of squared deviations from it, per channel. rows > 0. */
   void (*batch_norm_moments)(amp_dtype dtype, const void *x, size_t rows, size_t channels, float *mean,

@@ -28,22 +28,33 @@ static int ask_team(int threads, void (*body)(void *, int, int), const void *arg
 }
 
 #if defined(__linux__)
+typedef struct {
+  const int *processors;
+  int count;
+} placement;
+
+/* Where there are enough processors each member gets a part of its own. Left to share them all, two members are woken on
+   one processor as often as not, and stay there: the team then runs at half its speed. */
 static void bind_member(void *context, int index, int count) {
-  (void)index, (void)count;
   team_request *request = context;
-  if (sched_setaffinity(0, sizeof(cpu_set_t), request->argument) != 0)
+  const placement *all = request->argument;
+  const bool apart = all->count >= count;
+  const int begin = apart ? (int)((int64_t)index * all->count / count) : 0;
+  const int end = apart ? (int)((int64_t)(index + 1) * all->count / count) : all->count;
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (int i = begin; i < end; i++)
+    CPU_SET(all->processors[i], &set);
+  if (sched_setaffinity(0, sizeof set, &set) != 0)
     atomic_store(&request->error, errno);
 }
 
 int amp_bind_team(int threads, const int *processors, int count) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  for (int i = 0; i < count; i++) {
+  for (int i = 0; i < count; i++)
     if (processors[i] < 0 || processors[i] >= CPU_SETSIZE)
       return EINVAL;
-    CPU_SET(processors[i], &set);
-  }
-  return ask_team(threads, bind_member, &set);
+  const placement all = {processors, count};
+  return ask_team(threads, bind_member, &all);
 }
 
 static void nice_member(void *context, int index, int count) {

@@ -192,5 +192,34 @@ extension KernelTests {
       #expect(Array(record.counts.prefix(4)) == [0, EINVAL, EINVAL, EINVAL])
       #expect(record.answers.prefix(2).allSatisfy { $0 == Int(record.counts[4]) })
     }
+
+    /// The first two numbers of a kernel list such as "0-3,8"; the first one twice where there is no second.
+    static func firstTwoProcessors(of list: String) -> [Int32] {
+      let numbers = list.split(separator: ",").flatMap { part -> [Int32] in
+        let ends = part.split(separator: "-").compactMap { Int32($0) }
+        return ends.count == 2 ? Array(ends[0]...ends[1]) : ends
+      }
+      return [numbers.first ?? -1, numbers.dropFirst().first ?? numbers.first ?? -1]
+    }
+
+    @Test("Each member gets a processor of its own where there are enough")
+    func apart() {
+      let record = Team.onOwnThread { context in
+        let record = context?.assumingMemoryBound(to: Record.self)
+        let targets = Team.firstTwoProcessors(of: Team.allowedProcessors())
+        record?.pointee.counts[0] = targets.withUnsafeBufferPointer { amp_bind_team(2, $0.baseAddress, 2) }
+        record?.pointee.counts[1] = targets[0]
+        record?.pointee.counts[2] = targets[1]
+        amp_parallel(
+          2,
+          { context, index, _ in
+            let record = context?.assumingMemoryBound(to: Record.self)
+            record?.pointee.answers[Int(index)] = Int(Team.allowedProcessors()) ?? -2
+          }, context)
+        return nil
+      }
+      #expect(record.counts[0] == 0)
+      #expect(Array(record.answers.prefix(2)) == [Int(record.counts[1]), Int(record.counts[2])])
+    }
   }
 }

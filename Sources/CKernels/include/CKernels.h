@@ -62,7 +62,8 @@ void amp_parallel(int threads, void (*body)(void *context, int index, int count)
 /* Sets the team size that oneDNN will use on the calling thread (omp_set_num_threads). */
 void amp_set_team_size(int threads);
 
-/* Binds every thread of the calling thread's team to the given processors; member i may run on all of them.
+/* Binds the calling thread's team to processors: cut into equal parts, one a member, where there are at least as many
+   processors as threads; else every member may run on all of them.
    0, or an errno value: EINVAL where no processor is given or one does not exist, ENOTSUP outside Linux. */
 int amp_bind_team(int threads, const int *processors, int count);
 

@@ -29,8 +29,8 @@ void reference_max_pool(amp_dtype dtype, const void *x, void *y, void *positions
       size_t position = rows.begin * plan->width.kernel + columns.begin;
       for (size_t down = rows.begin; down < rows.end; down++)
         for (size_t right = columns.begin; right < columns.end; right++) {
-          const size_t pixel = pixel_at(&plan->height, row, down) * plan->width.inputs +
-                               pixel_at(&plan->width, column, right);
+          const size_t pixel =
+              pixel_at(&plan->height, row, down) * plan->width.inputs + pixel_at(&plan->width, column, right);
           const float value = load_element(dtype, x, pixel * plan->channels + channel);
           if (value > largest || isnan(value)) {
             largest = value;

@@ -54,8 +54,10 @@ INLINE void gather_row(amp_dtype dtype, const void *dy, const void *positions, v
       for (size_t window_row = rows.begin; window_row < rows.end; window_row++)
         for (size_t window_column = columns.begin; window_column < columns.end; window_column++) {
           const size_t at = (window_row * width->outputs + window_column) * channels + i;
-          const size_t own = offset_of(height, window_row, row) * width->kernel + offset_of(width, window_column, column);
-          const vmask won = is_equal_32(load_integers(plan->position_size, positions, at, n), broadcast_32((uint32_t)own));
+          const size_t own =
+              offset_of(height, window_row, row) * width->kernel + offset_of(width, window_column, column);
+          const vint winner = load_integers(plan->position_size, positions, at, n);
+          const vmask won = is_equal_32(winner, broadcast_32((uint32_t)own));
           sum = sum + or_zero(won, load(dtype, dy, at, n));
         }
       store(dtype, dx, column * channels + i, n, sum);
