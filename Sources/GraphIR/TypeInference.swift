@@ -31,7 +31,7 @@ func inferTypes(
     return [TensorType(dtype, types[0].shape)]
   case .maxPool2d(let attributes):
     let pooled = try check.pooling(attributes)
-    // oneDNN and cuDNN keep arg-max positions; a byte holds every position of a window of up to 255 elements.
+    // Arg-max positions count within the window: a byte holds those of up to 255 elements.
     let small = attributes.kernel.reduce(1, *) <= 255
     return [pooled, TensorType(small ? .uint8 : .int32, pooled.shape)]
   case .avgPool2d(let attributes): return [try check.pooling(attributes)]

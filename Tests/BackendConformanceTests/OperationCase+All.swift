@@ -7,6 +7,7 @@ extension OperationCase {
   private static let pointwise = ConvolutionAttributes(kernel: [1, 1], stride: [1, 1], padding: [0, 0])
   private static let pool2x2 = PoolingAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
   private static let overlapping = PoolingAttributes(kernel: [3, 2], stride: [2, 1], padding: [1, 1])
+  private static let wide = PoolingAttributes(kernel: [16, 16], stride: [3, 2], padding: [8, 0])
 
   /// Every operation, with odd extents, one channel, and windows that overlap.
   static let all: [OperationCase] =
@@ -57,6 +58,10 @@ extension OperationCase {
     OperationCase("max pool, overlapping", .maxPool2d(overlapping), [.activation([2, 1, 7, 5])])
       .then(
         .maxPool2dBackward(overlapping), [.activation([2, 1, 4, 6]), .previous(result: 1)], stated: [2, 1, 7, 5]),
+    // More places in a window than a byte can number.
+    OperationCase("max pool, wide", .maxPool2d(wide), [.activation([2, 3, 20, 18])])
+      .then(
+        .maxPool2dBackward(wide), [.activation([2, 3, 7, 2]), .previous(result: 1)], stated: [2, 3, 20, 18]),
     OperationCase("average pool 2x2", .avgPool2d(pool2x2), [.activation([2, 3, 7, 5])]),
     OperationCase("average pool, overlapping", .avgPool2d(overlapping), [.activation([2, 1, 7, 5])]),
     OperationCase(
