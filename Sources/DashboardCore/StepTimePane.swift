@@ -130,7 +130,9 @@ enum StepTimePane {
       guard let means = track.phases.mean else { continue }
       for phase in StepPhase.allCases {
         let value = means[phase.rawValue]
-        let text = value == 0 ? "–" : Format.milliseconds(value)
+        // Five columns hold "9.87" or "98.7" and leave a gap to the next number.
+        let isTight = column < 6 && value >= 9.995 && value < 99.95
+        let text = value == 0 ? "–" : isTight ? Format.fixed(value, decimals: 1) : Format.milliseconds(value)
         painter.write(text, endingAt: x(phase), y: y + 1 + row, style: painter.text, in: room)
       }
     }

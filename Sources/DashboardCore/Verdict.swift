@@ -24,16 +24,21 @@ enum Verdict {
     // Lanes that contend for the device prove nothing.
     let likely = state.schedule == .concurrent ? " likely" : ""
     let times = "×" + Format.fixed(computeRatio, decimals: 2)
+    let isStorageOnly = state.support(of: track.precision).map { !$0.isNative } ?? false
     if ratio >= threshold {
+      if isStorageOnly {
+        // No arithmetic in the format: what is gained is gained on memory traffic, and the line must not suggest more.
+        let text = "\(format)\(likely) pays a little: fwd+bwd \(times), computed in fp32"
+        return [(text.columns <= width ? text : "storage-only, yet fwd+bwd \(times)", .pays)]
+      }
       let share = Format.percent(castShare, decimals: 0)
       let long = "\(format)\(likely) pays: forward+backward \(times), casts \(share)"
       return [(long.columns <= width ? long : "\(format)\(likely) pays: fwd+bwd \(times), casts \(share)", .pays)]
     }
     let head = "\(format)\(likely) does not pay:"
-    let isStorageOnly = state.support(of: track.precision).map { !$0.isNative } ?? false
     let reason: String
     if isStorageOnly {
-      reason = "not native, casts \(Format.percent(castShare, decimals: 0))"
+      reason = "computed in fp32"
     } else if castShare > 0.15 {
       reason = "casts take \(Format.percent(castShare, decimals: 0))"
     } else if ownCompute < 0.5 * own.reduce(0, +) {

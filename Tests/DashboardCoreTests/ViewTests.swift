@@ -40,7 +40,7 @@ struct ViewTests {
   func verdict() {
     #expect(Verdict.lines(Fixture.paying, width: 80).map(\.text) == ["bf16 pays: forward+backward ×1.75, casts 5 %"])
     let lines = Verdict.lines(Fixture.running, width: 80)
-    #expect(lines.map(\.text) == ["fp16 does not pay: not native, casts 12 %"])
+    #expect(lines.map(\.text) == ["fp16 does not pay: computed in fp32"])
     #expect(lines.first?.kind == .doesNotPay)
     let contending = Verdict.lines(Fixture.concurrent, width: 42).map(\.text)
     #expect(contending == ["bf16 likely pays: fwd+bwd ×1.75, casts 5 %"])
