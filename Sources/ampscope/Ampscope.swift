@@ -24,7 +24,7 @@ struct Ampscope: ParsableCommand {
       var command = try parseAsRoot()
       try command.run()
     } catch let error as ExitStatus {
-      Foundation.exit(error.code)
+      leave(error.code)
     } catch {
       finish(error)
     }
@@ -35,11 +35,19 @@ struct Ampscope: ParsableCommand {
     let code = exitCode(for: error)
     if code == .success {
       print(fullMessage(for: error))
-      Foundation.exit(0)
+      leave(0)
     }
     let isUsage = code == .validationFailure
     let text = isUsage ? fullMessage(for: error) : "ampscope: \(error)"
-    FileHandle.standardError.write(Data((text + "\n").utf8))
-    Foundation.exit(isUsage ? ExitStatus.usage.code : ExitStatus.failure.code)
+    StandardStream.complain(text + "\n")
+    leave(isUsage ? ExitStatus.usage.code : ExitStatus.failure.code)
+  }
+
+  /// Ends the process at once, after what was printed has gone out.
+  ///
+  /// Not by `exit`: lanes may still compute, and must not meet libraries that are being torn down.
+  private static func leave(_ code: Int32) -> Never {
+    fflush(nil)
+    _exit(code)
   }
 }

@@ -23,7 +23,7 @@ struct DashboardCommand: ParsableCommand {
     ).makeSession()
     let feed = LiveFeed(session: session, recorder: recorder)
     try display.show(feed, start: { try session.start() }) { reason in
-      FileHandle.standardError.write(Data("ampscope: no dashboard: \(reason); plain lines instead\n".utf8))
+      StandardStream.complain("ampscope: no dashboard: \(reason); plain lines instead\n")
       try HeadlessRun(options: options, defaultSchedule: .concurrent).run()
     }
   }

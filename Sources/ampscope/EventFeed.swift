@@ -38,11 +38,14 @@ final class LiveFeed: EventFeed {
 
   func droppedEvents(of lane: LaneID) -> Int { session.droppedEvents(of: lane) }
 
-  /// Lanes in lossless mode wait for a reader, so this one goes on reading until they have ended.
+  /// Lanes in lossless mode wait for a reader, so this one goes on reading until they have ended, and recording as long as
+  /// the file takes it.
   func finish() {
+    var canRecord = true
     while !session.isOver {
       _ = session.waitUntilEnded(milliseconds: 20)
-      guard (try? drain()) != nil else { break }
+      let events = session.drain()
+      if canRecord { canRecord = (try? recorder?.write(events)) != nil || recorder == nil }
     }
     session.join()
   }

@@ -26,15 +26,15 @@ final class EventRecorder {
 
   /// Writes events, one line each.
   ///
-  /// Throws `RecorderError` where the disk is full or the reader is gone.
+  /// Throws `RecorderError` where the disk is full, and `ExitStatus` where the reader is gone.
   func write(_ events: [TrainingEvent]) throws {
     guard !events.isEmpty else { return }
     var data = Data()
     for event in events { data.append(try encoder.line(event)) }
-    do {
-      try handle.write(contentsOf: data)
-    } catch {
-      throw RecorderError(path: path, reason: error.localizedDescription)
+    switch StandardStream.write(data, to: handle.fileDescriptor) {
+    case 0: return
+    case EPIPE where isStandardOutput: throw ExitStatus.signal(SIGPIPE)
+    case let code: throw RecorderError(path: path, reason: String(cString: strerror(code)))
     }
   }
 }

@@ -45,24 +45,26 @@ struct LineReport {
       print(line: report.command.description + (report.refusal.map { ": refused, \($0)" } ?? ""))
     case .note(let message): print(line: Self.line(message))
     case .error(let message):
-      FileHandle.standardError.write(Data(("ampscope: " + Self.line(message) + "\n").utf8))
+      StandardStream.complain("ampscope: " + Self.line(message) + "\n")
     case .summary(let summary): for line in summaryLines(summary) { print(line: line) }
     case .lane, .memory: break
     }
   }
 
   /// Writes what has gathered.
-  mutating func flush() {
+  ///
+  /// Throws where standard output cannot be written.
+  mutating func flush() throws {
     guard !output.isEmpty else { return }
-    if !isSilent { FileHandle.standardOutput.write(Data(output.utf8)) }
-    output = ""
+    defer { output = "" }
+    if !isSilent { try StandardStream.print(output) }
   }
 
   private mutating func add(_ step: StepReport) {
     latest[step.lane] = step
     if showsProgress, step.attempt.isMultiple(of: 10) {
       let total = session.steps.map { "/\($0)" } ?? ""
-      FileHandle.standardError.write(Data("\rattempt \(step.attempt + 1)\(total) ".utf8))
+      StandardStream.complain("\rattempt \(step.attempt + 1)\(total) ")
     }
     // A line when the last lane has reached the next mark.
     guard latest.count == session.lanes.count, latest.values.allSatisfy({ $0.attempt + 1 >= nextLine }) else { return }
@@ -72,7 +74,7 @@ struct LineReport {
       let name = precision[step.lane]?.rawValue ?? ""
       return "\(step.lane) \(name) loss \(fixed(step.loss, 4)) \(fixed(step.stepMilliseconds, 2)) ms\(scale)"
     }
-    if showsProgress { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+    if showsProgress { StandardStream.complain("\r\u{1B}[K") }
     print(line: "attempt \(nextLine): " + parts.joined(separator: " | "))
     nextLine += interval
   }

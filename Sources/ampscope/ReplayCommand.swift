@@ -26,7 +26,7 @@ struct ReplayCommand: ParsableCommand {
       guard case .session(let session)? = events.first?.body else { return }
       var report = LineReport(session: session, isSilent: false)
       for event in events { report.add(event) }
-      report.flush()
+      try report.flush()
     }
   }
 }

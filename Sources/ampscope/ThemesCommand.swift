@@ -12,7 +12,7 @@ struct ThemesCommand: ParsableCommand {
     print("\nlooked in, first hit wins:")
     for folder in ThemeCatalog.folders { print("  \(folder)") }
     guard !catalog.problems.isEmpty else { return }
-    for problem in catalog.problems { FileHandle.standardError.write(Data("ampscope: \(problem)\n".utf8)) }
+    for problem in catalog.problems { StandardStream.complain("ampscope: \(problem)\n") }
     throw ExitStatus.failure
   }
 }

@@ -37,17 +37,13 @@ struct HeadlessRun {
         session.send(.abandon)
       }
       let events = session.drain()
-      do {
-        try recorder?.write(events)
-      } catch {
-        session.send(.abandon)
-        throw error
-      }
+      // Where this throws the process ends, and the lanes with it.
+      try recorder?.write(events)
       for event in events {
         report.add(event)
         if case .summary(let value) = event.body { summary = value }
       }
-      report.flush()
+      try report.flush()
     }
     session.join()
     if let number = SignalFlag.current { throw ExitStatus.signal(number) }

@@ -64,6 +64,13 @@ import Testing
     #expect(run.errors.contains("line 1"))
   }
 
+  @Test("a full disk under --jsonl is an error, not a crash")
+  func fullDisk() throws {
+    let run = try Program(smallRun + ["--jsonl", "/dev/full"])
+    #expect(run.status == 1)
+    #expect(run.errors.contains("--jsonl /dev/full: cannot be written"), "\(run.errors)")
+  }
+
   @Test("without a terminal the dashboard says so and prints plain lines without escapes", arguments: ["dumb", ""])
   func plainLines(term: String) throws {
     let run = try Program(Array(smallRun.dropFirst()) + ["--steps", "10"], environment: ["TERM": term])
