@@ -124,8 +124,10 @@ let package = Package(
     .executableTarget(
       name: "TerminalProbe", dependencies: ["DashboardCore", "DashboardTerminal"], path: "Tests/TerminalProbe",
       swiftSettings: strict),
-    tests(of: "DashboardTerminal", ["CNcurses", "DashboardCore", "TerminalProbe"]),
-    .testTarget(name: "EndToEndTests", dependencies: ["ampscope", "TrainingEvents"], swiftSettings: strict),
+    .target(name: "TerminalTesting", path: "Tests/TerminalTesting", swiftSettings: strict),
+    tests(of: "DashboardTerminal", ["CNcurses", "DashboardCore", "TerminalProbe", "TerminalTesting"]),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["ampscope", "TrainingEvents", "TerminalTesting"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

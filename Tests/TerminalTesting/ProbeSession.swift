@@ -1,16 +1,16 @@
-import Glibc
+package import Glibc
 import Synchronization
 
 /// A program in a session of its own on a pseudo-terminal, usually TerminalProbe, and the lines it writes to
 /// descriptor 3.
-final class ProbeSession {
-  let terminal: PseudoTerminal
+package final class ProbeSession {
+  package let terminal: PseudoTerminal
   /// The terminal's modes before the program started.
-  let modesBefore: String
+  package let modesBefore: String
   /// The lines so far.
-  private(set) var reports: [String] = []
+  package private(set) var reports: [String] = []
   /// The process that was started.
-  let process: pid_t
+  package let process: pid_t
   private let pipe: Int32
   private var partialLine = ""
   private var reportsEnded = false
@@ -19,7 +19,7 @@ final class ProbeSession {
   private static let patience = Duration.seconds(30)
 
   /// The path of TerminalProbe, which is built beside the tests.
-  static var probe: String {
+  package static var probe: String {
     var buffer = [UInt8](repeating: 0, count: 4096)
     let count = readlink("/proc/self/exe", &buffer, buffer.count)
     let tests = String(decoding: buffer[..<max(0, count)], as: UTF8.self)
@@ -30,7 +30,7 @@ final class ProbeSession {
   ///
   /// The environment holds nothing but what is given here, a
   /// UTF-8 locale and no Swift backtraces.
-  init(
+  package init(
     _ program: String = ProbeSession.probe, arguments: [String] = [], environment: [String: String] = [:],
     columns: Int = 80, rows: Int = 24
   ) throws {
@@ -85,7 +85,7 @@ final class ProbeSession {
   }
 
   /// Handles output and reports until a condition holds.
-  func wait(for what: String, until holds: (ProbeSession) -> Bool) throws {
+  package func wait(for what: String, until holds: (ProbeSession) -> Bool) throws {
     let deadline = ContinuousClock.now + Self.patience
     while !holds(self) {
       guard ContinuousClock.now < deadline else {
@@ -97,14 +97,14 @@ final class ProbeSession {
   }
 
   /// Waits for a line.
-  func wait(forReport line: String) throws {
+  package func wait(forReport line: String) throws {
     try wait(for: "the report \"\(line)\"") { $0.reports.contains(line) }
   }
 
   /// Waits for the end of the process and returns its wait status: its exit code times 256, or its signal.
   ///
   /// Bit 7, a core dump, is left out. A signal given is sent again and again until then.
-  func waitForExit(sending signal: Int32 = 0) throws -> Int32 {
+  package func waitForExit(sending signal: Int32 = 0) throws -> Int32 {
     var status: Int32 = 0
     try wait(for: "the end of the process") {
       if waitpid($0.process, &status, WNOHANG) == $0.process { return true }

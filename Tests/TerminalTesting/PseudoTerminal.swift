@@ -1,27 +1,27 @@
-import Glibc
-import Synchronization
+package import Glibc
+package import Synchronization
 
 /// Held while descriptors are made and while a program is started: tests run side by side, and a program must not
 /// inherit the descriptors of another test, or a terminal would never hang up.
-let descriptors = Mutex(())
+package let descriptors = Mutex(())
 
 /// A pseudo-terminal: the test holds the end that a terminal emulator holds.
-final class PseudoTerminal {
+package final class PseudoTerminal {
   /// What went wrong with it.
-  struct Failure: Error, CustomStringConvertible {
-    var description: String
+  package struct Failure: Error, CustomStringConvertible {
+    package var description: String
   }
 
   /// The emulator's end; -1 after `hangUp`.
-  private(set) var master: Int32
+  package private(set) var master: Int32
   /// The program's end, open as long as this object, so that modes outlive programs.
-  let slave: Int32
+  package let slave: Int32
   /// Path of the program's end.
-  let path: String
+  package let path: String
   /// Everything that programs have written so far.
-  private(set) var output: [UInt8] = []
+  package private(set) var output: [UInt8] = []
 
-  init(columns: Int, rows: Int) throws {
+  package init(columns: Int, rows: Int) throws {
     var (master, slave): (Int32, Int32) = (-1, -1)
     let path: String? = descriptors.withLock { _ in
       guard openpty(&master, &slave, nil, nil, nil) == 0 else { return nil }
@@ -42,23 +42,23 @@ final class PseudoTerminal {
   }
 
   /// Closes the emulator's end.
-  func hangUp() {
+  package func hangUp() {
     if master >= 0 { close(master) }
     master = -1
   }
 
-  func resize(columns: Int, rows: Int) {
+  package func resize(columns: Int, rows: Int) {
     var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(master, UInt(TIOCSWINSZ), &size)
   }
 
-  func type(_ text: String) {
+  package func type(_ text: String) {
     let bytes = Array(text.utf8)
     _ = write(master, bytes, bytes.count)
   }
 
   /// The modes as text, to compare.
-  var modes: String {
+  package var modes: String {
     var modes = termios()
     guard tcgetattr(slave, &modes) == 0 else { return "none" }
     let characters = withUnsafeBytes(of: modes.c_cc) { Array($0) }
@@ -66,13 +66,13 @@ final class PseudoTerminal {
   }
 
   /// The process group in front.
-  var foregroundGroup: pid_t { tcgetpgrp(master) }
+  package var foregroundGroup: pid_t { tcgetpgrp(master) }
 
   /// Takes what has been written, waiting at most so long for something, or for something on another descriptor.
   ///
   /// Returns whether the other descriptor is readable.
   @discardableResult
-  func pump(alsoWatching other: Int32 = -1, milliseconds: Int32) -> Bool {
+  package func pump(alsoWatching other: Int32 = -1, milliseconds: Int32) -> Bool {
     var watched = [
       pollfd(fd: master, events: Int16(POLLIN), revents: 0), pollfd(fd: other, events: Int16(POLLIN), revents: 0),
     ]
@@ -86,10 +86,10 @@ final class PseudoTerminal {
   }
 
   /// The output as text, with ESC shown as ␛.
-  var text: String { String(decoding: output, as: UTF8.self).replacing("\u{1B}", with: "␛") }
+  package var text: String { String(decoding: output, as: UTF8.self).replacing("\u{1B}", with: "␛") }
 
   /// The last setting of each private mode (CSI ? n h and l) in the output.
-  var privateModes: [Int: Bool] {
+  package var privateModes: [Int: Bool] {
     var modes: [Int: Bool] = [:]
     for match in text.matches(of: /␛\[\?([0-9;]+)([hl])/) {
       for number in match.1.split(separator: ";").compactMap({ Int($0) }) { modes[number] = match.2 == "h" }
@@ -101,13 +101,13 @@ final class PseudoTerminal {
   ///
   /// 1049 is the alternate screen,
   /// 25 the visible cursor, 1002 and 1006 the mouse, 2004 bracketed paste, 2026 synchronized output.
-  var unrestoredModes: [Int] {
+  package var unrestoredModes: [Int] {
     let modes = privateModes
     return [1049, 25, 1002, 1006, 2004, 2026].filter { (modes[$0] ?? false) != ($0 == 25) }
   }
 
   /// What was written after the alternate screen was left for the last time.
-  var textAfterScreen: Substring {
+  package var textAfterScreen: Substring {
     text.ranges(of: "␛[?1049l").last.map { text[$0.upperBound...] } ?? ""
   }
 }
