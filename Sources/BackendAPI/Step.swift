@@ -69,7 +69,7 @@ public struct StepControl: Sendable, Hashable {
 
 /// What a run did.
 public struct StepOutcome: Sendable {
-  /// Mean loss of the batch, unscaled.
+  /// Mean loss of the batch, unscaled; NaN where the graph has no output "loss".
   public var loss: Float
   /// Why nothing was committed; nil where everything was.
   public var skip: Skip?

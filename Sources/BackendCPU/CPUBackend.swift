@@ -4,7 +4,7 @@ import CKernels
 public import GraphIR
 public import TensorCore
 
-/// The CPU: oneDNN for GEMM, convolution and pooling, our own kernels for the rest.
+/// The CPU: oneDNN for GEMM, convolution and average pooling, our own kernels for the rest.
 ///
 /// bf16 products are native where oneDNN computes them in AVX512_BF16 or AMX; elsewhere, and for fp16 everywhere, a
 /// 16-bit format is storage only: operands widen to fp32 scratch, oneDNN multiplies in fp32, and the result is rounded

@@ -29,12 +29,15 @@ final class CPUExecutable: Executable {
   init(
     graph: Graph, plan: MemoryPlan, calls: [BoundCall], implementations: [String],
     address: (ValueID) throws -> Address
-  ) rethrows {
+  ) throws {
     self.graph = graph
     self.plan = plan
     self.calls = calls
     self.implementations = implementations
     let inputs = graph.inputs
+    if let unknown = inputs.keys.sorted().first(where: { $0 != "x" && $0 != "labels" }) {
+      throw BackendError("the graph takes an input \"\(unknown)\"; a step feeds \"x\" and \"labels\" only")
+    }
     input = try inputs["x"].map { (try address($0), graph[$0].type.byteCount) }
     labels = try inputs["labels"].map { (try address($0), graph[$0].type.byteCount) }
     outputs = try graph.outputs.mapValues { (try address($0), graph[$0].type) }
@@ -87,7 +90,7 @@ final class CPUExecutable: Executable {
     }
     _ = charge(&times[current], since: clock)
     return StepOutcome(
-      loss: loss?.floats(context).pointee ?? 0, skip: scratch.skip, gradNorm: scratch.gradNorm, scale: scale,
+      loss: loss?.floats(context).pointee ?? .nan, skip: scratch.skip, gradNorm: scratch.gradNorm, scale: scale,
       nanoseconds: times)
   }
 

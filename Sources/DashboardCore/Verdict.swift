@@ -28,7 +28,7 @@ enum Verdict {
     if ratio >= threshold {
       if isStorageOnly {
         // No arithmetic in the format: what is gained is gained on memory traffic, and the line must not suggest more.
-        let text = "\(format)\(likely) pays a little: fwd+bwd \(times), computed in fp32"
+        let text = "\(format)\(likely) pays: fwd+bwd \(times), computed in fp32"
         return [(text.columns <= width ? text : "storage-only, yet fwd+bwd \(times)", .pays)]
       }
       let share = Format.percent(castShare, decimals: 0)

@@ -1,14 +1,11 @@
 public import GraphIR
 
-/// Puts backward nodes in the order that frees memory soonest, without changing what is computed.
+/// Sinks casts to just before their first use, so that their results take memory no earlier than needed.
 ///
-/// Algorithm: the order of a graph can always be run. Within it a gradient of a weight (`matmul`, `column_sum`,
-/// `conv2d_backward_weights`) stands before the gradient of the input by the VJP table, so that dy and x die as early as
-/// they can. What remains is to sink nodes that only widen or copy to just before their first use; nodes that draw no
-/// random numbers and write no state may move freely. Ties keep their order, so the schedule is a pure function of the
-/// graph.
+/// The order of a graph can always be run, and the VJP table already puts the gradient of a weight before that of the
+/// input, so that dy and x die early. A cast depends on nothing but its operand and may move freely; everything else
+/// keeps its order, so the schedule is a pure function of the graph. What is computed does not change.
 public func schedule(_ graph: Graph) throws(GraphError) -> Graph {
-  // A cast in the forward pass belongs right before the first node that uses it.
   var firstUse: [ValueID: Int] = [:]
   for (number, node) in graph.nodes.enumerated() {
     for input in node.inputs where firstUse[input] == nil { firstUse[input] = number }

@@ -1,5 +1,6 @@
 import BackendAPI
 public import Datasets
+import Foundation
 
 /// Loss and accuracy on a split, with the verdict on every sample.
 public struct Evaluation: Sendable, Hashable {
@@ -60,7 +61,7 @@ extension Trainer {
   private func judge(_ logits: ArraySlice<Float>, label: Int) -> (loss: Double, isCorrect: Bool) {
     let row = logits.map(Double.init)
     guard !row.contains(where: \.isNaN), let top = row.max(), row.indices.contains(label) else { return (.nan, false) }
-    let sum = row.reduce(0) { $0 + exponential($1 - top) }
-    return (top + logarithm(sum) - row[label], row.firstIndex(of: top) == label)
+    let sum = row.reduce(0) { $0 + exp($1 - top) }
+    return (top + log(sum) - row[label], row.firstIndex(of: top) == label)
   }
 }

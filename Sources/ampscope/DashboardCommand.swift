@@ -12,6 +12,11 @@ struct DashboardCommand: ParsableCommand {
   @OptionGroup var display: DisplayOptions
 
   func run() throws {
+    if let reason = DisplayOptions.plainReason {
+      StandardStream.complain("ampscope: no dashboard: \(reason); plain lines instead\n")
+      try HeadlessRun(options: options, defaultSchedule: .concurrent).run()
+      return
+    }
     let recorder = try options.jsonl.map { path in
       guard path != "-" else {
         throw ValidationError("--jsonl -: the dashboard needs standard output; name a file, or use `ampscope train`")
@@ -22,9 +27,6 @@ struct DashboardCommand: ParsableCommand {
       options: options, defaultSchedule: .concurrent, isLossless: recorder != nil
     ).makeSession()
     let feed = LiveFeed(session: session, recorder: recorder)
-    try display.show(feed, start: { try session.start() }) { reason in
-      StandardStream.complain("ampscope: no dashboard: \(reason); plain lines instead\n")
-      try HeadlessRun(options: options, defaultSchedule: .concurrent).run()
-    }
+    try display.show(feed) { try session.start() }
   }
 }

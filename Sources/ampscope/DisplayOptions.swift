@@ -18,12 +18,13 @@ struct DisplayOptions: ParsableArguments {
   @Flag(name: .customLong("no-mouse"), help: "Leave the mouse to the terminal.")
   var noMouse = false
 
-  /// Shows a feed until the user leaves; `plain` runs instead where there is no terminal for a dashboard, with the reason.
-  func show(_ feed: any EventFeed, start: () throws -> Void = {}, plain: (String) throws -> Void) throws {
-    if case .plain(let reason) = TerminalScreen.availability() {
-      try plain(reason)
-      return
-    }
+  /// Why there is no terminal for a dashboard; nil where there is one.
+  static var plainReason: String? {
+    if case .plain(let reason) = TerminalScreen.availability() { reason } else { nil }
+  }
+
+  /// Shows a feed until the user leaves; `start` runs once the screen is open.
+  func show(_ feed: any EventFeed, start: () throws -> Void = {}) throws {
     var catalog = ThemeCatalog()
     let chosen = try theme.map { try catalog.select($0) } ?? 0
     guard let choice = ColorChoice(spelling: color) else {

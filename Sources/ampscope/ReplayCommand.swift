@@ -19,14 +19,19 @@ struct ReplayCommand: ParsableCommand {
     guard speed >= 0, speed.isFinite else {
       throw ValidationError("--speed must be a finite number of at least 0, found \(speed)")
     }
-    let feed = try ReplayFeed(path: file, speed: speed == 0 ? .infinity : speed)
-    try display.show(feed) { _ in
-      let whole = try ReplayFeed(path: file, speed: .infinity)
-      let events = whole.drain()
-      guard case .session(let session)? = events.first?.body else { return }
-      var report = LineReport(session: session, isSilent: false)
-      for event in events { report.add(event) }
-      try report.flush()
+    guard DisplayOptions.plainReason == nil else {
+      try printWhole()
+      return
     }
+    try display.show(try ReplayFeed(path: file, speed: speed == 0 ? .infinity : speed))
+  }
+
+  /// Plain lines, where there is no terminal for a dashboard.
+  private func printWhole() throws {
+    let events = try ReplayFeed(path: file, speed: .infinity).drain()
+    guard case .session(let session)? = events.first?.body else { return }
+    var report = LineReport(session: session, isSilent: false)
+    for event in events { report.add(event) }
+    try report.flush()
   }
 }

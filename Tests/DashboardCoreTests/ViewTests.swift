@@ -47,6 +47,21 @@ struct ViewTests {
     #expect(Verdict.lines(Fixture.starting, width: 80).isEmpty)
   }
 
+  @Test("A storage-only format that gains time is not said to compute in it")
+  func storageOnlyVerdict() {
+    let events = ScriptedRun(switchAt: nil).events.map { event in
+      guard case .session(var session) = event.body else { return event }
+      for index in session.precisions.indices where session.precisions[index].precision == .ampBF16 {
+        session.precisions[index].isNative = false
+      }
+      return TrainingEvent(time: event.time, body: .session(session))
+    }
+    let state = Fixture.state(events)
+    #expect(
+      Verdict.lines(state, width: 80).map(\.text) == ["bf16 pays: fwd+bwd ×1.75, computed in fp32"])
+    #expect(Verdict.lines(state, width: 36).map(\.text) == ["storage-only, yet fwd+bwd ×1.75"])
+  }
+
   @Test("Native or storage-only stands beside the step times, also on a small screen")
   func nativeLabel() {
     for (width, height) in [(200, 60), (120, 40), (80, 24)] {

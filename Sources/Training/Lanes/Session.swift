@@ -72,8 +72,9 @@ public final class Session: Sendable {
   /// - Parameters:
   ///   - configuration: the same for every lane.
   ///   - precisions: one a lane, 1 to 4.
+  ///   - backend: the device of all lanes.
+  ///   - options: what the session does besides training.
   ///   - data: what to tell people about the data.
-  ///   - optimizerName: "sgd" or "adamw".
   ///   - machine: what to tell people about the machine.
   ///   - versions: of the program and its libraries.
   ///
