@@ -18,6 +18,10 @@ public enum DashboardAction: Sendable {
   case ringFull(lane: LaneID, count: Int)
   /// No event will come any more.
   case sessionEnded
+  /// The file of a theme was changed.
+  case themeChanged(index: Int, theme: Theme)
+  /// Something the user should read, for a few seconds in the footer and for good in the log.
+  case notice(String)
 }
 
 /// What the user interface itself costs: shown in the footer.

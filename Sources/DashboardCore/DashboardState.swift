@@ -23,7 +23,8 @@ public struct DashboardState: Sendable {
   /// Rows of the terminal.
   public internal(set) var height = 24
 
-  var themeNames: [String]
+  /// The themes that can be chosen, in the order of the loop's.
+  var themes: [ThemeChoice]
   /// Seconds since 1970 at the newest tick.
   var now: Double?
   /// Time of the newest event; in a replay far before `now`, which is why durations are counted in events' time.
@@ -53,6 +54,8 @@ public struct DashboardState: Sendable {
     /// Choosing a precision for the focused lane; the index of the marked line.
     case precision(Int)
     case summary
+    /// Choosing a theme, which is shown at once; the index of the theme to go back to.
+    case themes(before: Int)
   }
 
   /// A line in the footer that goes away by itself.
@@ -64,11 +67,14 @@ public struct DashboardState: Sendable {
 
   /// Creates the state before the first event.
   ///
-  /// `themes` are the names that `t` cycles through, the chosen one first or given by its index.
-  public init(themes: [String] = ["ampscope-dark"], themeIndex: Int = 0) {
-    themeNames = themes
+  /// `themes` are those that `t` cycles through; the chosen one is given by its index.
+  public init(themes: [ThemeChoice] = [ThemeChoice(theme: .standard)], themeIndex: Int = 0) {
+    self.themes = themes
     self.themeIndex = themes.indices.contains(themeIndex) ? themeIndex : 0
   }
+
+  /// The theme chosen.
+  public var theme: Theme { themes.indices.contains(themeIndex) ? themes[themeIndex].theme : .standard }
 
   /// The lane that precision keys act on.
   var focusedTrack: LaneTrack? { lanes.first { $0.lane == focusedLane } }
@@ -113,6 +119,20 @@ public struct DashboardState: Sendable {
   /// How the device computes a precision; nil where the session does not say.
   func support(of precision: Precision) -> PrecisionSupport? {
     session?.precisions.first { $0.precision == precision }
+  }
+}
+
+/// A theme as the theme list shows it.
+public struct ThemeChoice: Sendable, Hashable {
+  /// The theme.
+  public var theme: Theme
+  /// Where it came from, in one or two words.
+  public var origin: String
+
+  /// Creates a choice.
+  public init(theme: Theme, origin: String = "") {
+    self.theme = theme
+    self.origin = origin
   }
 }
 

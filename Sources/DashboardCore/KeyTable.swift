@@ -5,7 +5,7 @@ enum KeyCommand: Sendable, Hashable {
   case pageUp, pageDown, toStart, toEnd
   case nextPrecision, pickPrecision, pause, singleStep, toggleSchedule
   case smoothLess, smoothMore, toggleLogAxis, zoomIn, zoomOut, showAll
-  case zoomPane, nextTheme, redraw, suspend
+  case zoomPane, nextTheme, pickTheme, redraw, suspend
   case togglePane(Pane)
 }
 
@@ -65,7 +65,10 @@ enum KeyTable {
           binding(
             [.character(Unicode.Scalar(UInt8(48 + pane.rawValue)))], "\(pane.rawValue)", .togglePane(pane),
             "show or hide \(pane.title)", nil)
-        } + [binding([.character("t")], "t", .nextTheme, "next theme", "theme")]
+        } + [
+          binding([.character("t")], "t", .nextTheme, "next theme", "theme"),
+          binding([.character("T")], "T", .pickTheme, "pick theme from a list", nil),
+        ]
     ),
     (
       "program",

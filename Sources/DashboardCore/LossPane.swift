@@ -151,7 +151,7 @@ enum LossPane {
           ).upperBound
         guard !range.isEmpty, marks.count(in: range) > 0 else { continue }
         painter.grid[frame.plot.x + cell, frame.plot.y] = Cell(
-          character: "✕", style: painter.style(painter.theme.bad, .bold))
+          character: "✕", style: painter.style(painter.theme.overflow, .bold))
       }
     }
   }

@@ -159,7 +159,7 @@ enum LossScalePane {
   /// One row of ✕, with the count where several attempts of a cell were skipped.
   private static func drawSkips(_ state: DashboardState, _ frame: ChartFrame, row: Int, with painter: inout Painter) {
     let across = painter.glyphs == .unicode ? 2 : 1
-    let style = painter.style(painter.theme.bad, .bold)
+    let style = painter.style(painter.theme.overflow, .bold)
     painter.grid.write("  skip", x: frame.plot.x - 7, y: row, style: painter.secondary, limit: 6)
     for cell in 0..<frame.plot.width {
       let range =

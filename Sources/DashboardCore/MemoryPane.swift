@@ -66,7 +66,7 @@ enum MemoryPane {
   }
 
   private static func mark(_ category: MemoryCategory, _ painter: Painter) -> (String, Style) {
-    let pattern = painter.theme.isMonochrome ? String(category.pattern) : "■"
+    let pattern = painter.theme.usesPatterns ? String(category.pattern) : "■"
     return (pattern, painter.style(painter.theme.memory[category.rawValue]))
   }
 

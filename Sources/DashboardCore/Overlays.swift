@@ -1,6 +1,6 @@
 import TrainingEvents
 
-/// What lies over the panes: help, the question before quitting, the list of precisions, the summary.
+/// What lies over the panes: help, the question before quitting, lists to pick from, the summary.
 enum Overlays {
   static func draw(_ state: DashboardState, width: Int, height: Int, with painter: inout Painter) {
     let screen = Rect(x: 0, y: 0, width: width, height: height)
@@ -9,6 +9,7 @@ enum Overlays {
     case .help: HelpOverlay.draw(in: screen, with: &painter)
     case .quit: drawQuit(state, in: screen, with: &painter)
     case .precision(let marked): drawPrecisions(state, marked: marked, in: screen, with: &painter)
+    case .themes: ThemesOverlay.draw(state, in: screen, with: &painter)
     case .summary: SummaryOverlay.draw(state, in: screen, with: &painter)
     }
   }

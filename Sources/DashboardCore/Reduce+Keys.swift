@@ -6,6 +6,7 @@ extension DashboardState {
     switch overlay {
     case .quit: return pressInQuitDialog(key)
     case .precision(let marked): return pressInPrecisionPicker(key, marked: marked)
+    case .themes(let before): return pressInThemeList(key, before: before)
     case .help, .summary:
       // Any key closes them, and those that mean something do what they mean.
       let wasHelp = overlay == .help
@@ -31,7 +32,8 @@ extension DashboardState {
     case .cancel: zoomedPane = nil
     case .redraw: return [.redraw]
     case .suspend: return [.suspend]
-    case .nextTheme: themeIndex = themeNames.isEmpty ? 0 : (themeIndex + 1) % themeNames.count
+    case .nextTheme: moveTheme(by: 1)
+    case .pickTheme: if !themes.isEmpty { overlay = .themes(before: themeIndex) }
     case .nextPrecision, .pickPrecision, .pause, .singleStep, .toggleSchedule: return control(command)
     case .smoothLess, .smoothMore, .toggleLogAxis, .zoomIn, .zoomOut, .showAll: adjustCharts(command)
     default: move(command)
@@ -120,6 +122,31 @@ extension DashboardState {
     case .control("z"): return [.suspend]
     default: return []
     }
+  }
+
+  private mutating func moveTheme(by step: Int) {
+    guard !themes.isEmpty else { return }
+    themeIndex = ((themeIndex + step) % themes.count + themes.count) % themes.count
+  }
+
+  private mutating func pressInThemeList(_ key: DashboardKey, before: Int) -> [DashboardEffect] {
+    switch key {
+    case .up, .backTab, .character("k"): moveTheme(by: -1)
+    case .down, .tab, .character("j"), .character("t"): moveTheme(by: 1)
+    case .pageUp: themeIndex = max(0, themeIndex - 10)
+    case .pageDown: themeIndex = min(themes.count - 1, themeIndex + 10)
+    case .home: themeIndex = 0
+    case .end: themeIndex = themes.count - 1
+    case .enter, .character(" "): overlay = nil
+    case .escape, .character("T"), .character("q"):
+      themeIndex = before
+      overlay = nil
+    case .control("c"): overlay = .quit
+    case .control("l"): return [.redraw]
+    case .control("z"): return [.suspend]
+    default: break
+    }
+    return []
   }
 
   private mutating func pressInPrecisionPicker(_ key: DashboardKey, marked: Int) -> [DashboardEffect] {

@@ -108,6 +108,10 @@ extension DashboardState {
   mutating func use(_ mouse: DashboardMouse) {
     if overlay != nil {
       if case .press = mouse.kind, overlay == .help || overlay == .summary { overlay = nil }
+      if case .themes = overlay, !themes.isEmpty {
+        if mouse.kind == .wheelUp { themeIndex = max(0, themeIndex - 1) }
+        if mouse.kind == .wheelDown { themeIndex = min(themes.count - 1, themeIndex + 1) }
+      }
       return
     }
     let layout = Layout(state: self, width: width, height: height)

@@ -33,6 +33,13 @@ public func reduce(into state: inout DashboardState, action: DashboardAction) ->
   case .sessionEnded:
     if !state.isEnded { state.end() }
     return []
+  case .themeChanged(let index, let theme):
+    if state.themes.indices.contains(index) { state.themes[index].theme = theme }
+    return []
+  case .notice(let text):
+    state.note(text, .quiet)
+    state.show(hint: text)
+    return []
   }
 }
 

@@ -23,7 +23,7 @@ struct StackedBar {
     var x = rect.x
     for (index, cells) in StackedBar.cells(for: values, length: length).enumerated() where cells > 0 {
       let part = parts[index]
-      let pattern = painter.theme.isMonochrome ? part.pattern : "█"
+      let pattern = painter.theme.usesPatterns ? part.pattern : "█"
       painter.grid.fill(
         x: x, y: rect.y, width: cells, height: 1, with: Cell(character: pattern, style: painter.style(part.color)))
       if part.label.columns + 2 <= cells {

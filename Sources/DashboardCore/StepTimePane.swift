@@ -118,7 +118,7 @@ enum StepTimePane {
     func x(_ phase: StepPhase) -> Int { room.x + 2 + (phase.rawValue + 1) * column }
     for phase in StepPhase.allCases {
       let label = column >= 9 ? phase.label : phase.shortLabel
-      let pattern = painter.theme.isMonochrome ? String(phase.pattern) : "■"
+      let pattern = painter.theme.usesPatterns ? String(phase.pattern) : "■"
       let width = label.columns + pattern.columns
       let start = x(phase) - width
       painter.write(

@@ -1,4 +1,5 @@
-/// The keys of btop's theme format (btop 1.4.6): 15 single colours, 9 gradients of three, 6 newer ones.
+/// The keys of btop's theme format (btop 1.4.6): 15 single colours, 9 gradients of three, 6 newer ones; and six of our
+/// own, which btop ignores.
 public enum ThemeKey: String, CaseIterable, Sendable, Hashable {
   /// Background of the screen; empty means the terminal's own.
   case mainBackground = "main_bg"
@@ -96,4 +97,19 @@ public enum ThemeKey: String, CaseIterable, Sendable, Hashable {
   case followedBackground = "followed_bg"
   /// Text of a followed process.
   case followedForeground = "followed_fg"
+  /// Ours: wanted colour of lane A, taken where it can be told from lane B's.
+  case laneA = "lane_a"
+  /// Ours: wanted colour of lane B.
+  case laneB = "lane_b"
+  /// Ours: wanted colour of lane C.
+  case laneC = "lane_c"
+  /// Ours: wanted colour of lane D.
+  case laneD = "lane_d"
+  /// Ours: marks of skipped steps and of values that are not finite; cpu_end where missing.
+  case overflow
+  /// Ours: the cursor on the charts; hi_fg where missing.
+  case cursor
+
+  /// The keys that btop does not know; a theme may leave them out.
+  public static let own: Set<ThemeKey> = [.laneA, .laneB, .laneC, .laneD, .overflow, .cursor]
 }

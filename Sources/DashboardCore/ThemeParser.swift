@@ -1,37 +1,58 @@
 /// Reads btop's theme format: lines of `theme[key]="value"`, comments from `#`, blank lines.
 ///
 /// A value is `#RRGGBB`, `#BW` (two digits: a grey), `R G B` (three decimals) or empty (not set). Quotes may be missing.
-/// Where a key comes twice the last one holds, as in btop. Unlike btop, an unknown key or a malformed value is an error:
-/// a typing mistake should not go unseen.
+/// Where a key comes twice the last one holds, as in btop.
 public enum ThemeParser {
-  /// The theme written in a text.
+  /// The theme written in a text; an unknown key or a malformed value is an error, for a typing mistake should not go
+  /// unseen.
   ///
   /// `name` is shown to the user and in errors.
   public static func parse(text: String, name: String) throws(ThemeError) -> Theme {
     Theme(name: name, palette: try palette(text: text, name: name))
   }
 
+  /// The theme written in a text made for btop, which leaves out what it does not understand; so does this, and returns
+  /// what that was.
+  public static func parseForeign(text: String, name: String) -> (theme: Theme, problems: [ThemeError]) {
+    var palette: [ThemeKey: Color] = [:]
+    var problems: [ThemeError] = []
+    for (index, line) in lines(of: text).enumerated() {
+      do throws(ThemeError) {
+        try read(line, number: index + 1, name: name, into: &palette)
+      } catch { problems.append(error) }
+    }
+    return (Theme(name: name, palette: palette), problems)
+  }
+
   /// The colours set in a text; keys set to nothing are left out, except `main_bg`, where that means the terminal's own.
   static func palette(text: String, name: String) throws(ThemeError) -> [ThemeKey: Color] {
     var palette: [ThemeKey: Color] = [:]
-    var number = 0
-    for rawLine in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-      number += 1
-      let line = trimmed(rawLine)
-      if line.isEmpty || line.hasPrefix("#") { continue }
-      let (key, value) = try entry(line, name: name, number: number)
-      if value.isEmpty {
-        palette[key] = key == .mainBackground ? .default : nil
-        continue
-      }
-      guard let color = color(value) else {
-        throw ThemeError(
-          theme: name, line: number,
-          problem: "the value \"\(value)\" of \(key.rawValue) is no colour: write \"#RRGGBB\", \"#BW\" or \"R G B\"")
-      }
-      palette[key] = color
+    for (index, line) in lines(of: text).enumerated() {
+      try read(line, number: index + 1, name: name, into: &palette)
     }
     return palette
+  }
+
+  private static func lines(of text: String) -> [Substring] {
+    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+  }
+
+  private static func read(
+    _ rawLine: Substring, number: Int, name: String, into palette: inout [ThemeKey: Color]
+  ) throws(ThemeError) {
+    let line = trimmed(rawLine)
+    if line.isEmpty || line.hasPrefix("#") { return }
+    let (key, value) = try entry(line, name: name, number: number)
+    if value.isEmpty {
+      palette[key] = key == .mainBackground ? .default : nil
+      return
+    }
+    guard let color = color(value) else {
+      throw ThemeError(
+        theme: name, line: number,
+        problem: "the value \"\(value)\" of \(key.rawValue) is no colour: write \"#RRGGBB\", \"#BW\" or \"R G B\"")
+    }
+    palette[key] = color
   }
 
   private static func entry(_ line: Substring, name: String, number: Int) throws(ThemeError) -> (ThemeKey, String) {

@@ -43,6 +43,16 @@ public final class TerminalScreen {
     }
   }
 
+  /// What lines printed to standard output may use: no colours where it is no terminal, unless they are asked for.
+  public static func lineStyle(_ choice: ColorChoice = .automatic) -> (depth: ColorDepth, glyphs: GlyphSet) {
+    let environment = TerminalEnvironment.current
+    guard case .success((_, let colors)) = environment.usableType(lookUp: { terminal_entry_look_up($0) }) else {
+      if case .fixed(let depth) = choice { return (depth, environment.glyphs) }
+      return (.monochrome, environment.glyphs)
+    }
+    return (environment.depth(choice: choice, entryColors: colors), environment.glyphs)
+  }
+
   /// Opens the terminal on standard input and output.
   ///
   /// Changes LC_CTYPE of the process to a UTF-8 locale and takes over SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT

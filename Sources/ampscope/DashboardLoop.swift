@@ -22,17 +22,20 @@ struct DashboardLoop {
 
   private let feed: any EventFeed
   private let screen: TerminalScreen
-  private let themes: [Theme]
+  private var catalog: ThemeCatalog
   private var state: DashboardState
   private var dropped: [LaneID: Int] = [:]
   private var hasEnded = false
 
-  init(feed: any EventFeed, screen: TerminalScreen, themes: [Theme], themeIndex: Int, problems: [String]) {
+  init(feed: any EventFeed, screen: TerminalScreen, catalog: ThemeCatalog, themeIndex: Int) {
     self.feed = feed
     self.screen = screen
-    self.themes = themes
-    state = DashboardState(themes: themes.map(\.name), themeIndex: themeIndex)
-    for problem in problems {
+    self.catalog = catalog
+    let choices = catalog.entries.map { entry in
+      ThemeChoice(theme: entry.theme, origin: entry.path == nil ? "compiled in" : "\(entry.kind.rawValue)'s file")
+    }
+    state = DashboardState(themes: choices, themeIndex: themeIndex)
+    for problem in catalog.problems {
       let message = Message(text: "theme left out: \(problem)")
       _ = reduce(into: &state, action: .event(TrainingEvent(time: Self.now, body: .note(message))))
     }
@@ -64,6 +67,7 @@ struct DashboardLoop {
       if now >= nextCost {
         cost = screen.takeCost()
         nextCost = now + 1
+        reloadTheme()
       }
       _ = reduce(into: &state, action: .tick(time: now, cost: cost))
       draw()
@@ -73,7 +77,7 @@ struct DashboardLoop {
   private static var now: Double { Date().timeIntervalSince1970 }
 
   private func draw() {
-    let theme = screen.colorDepth == .monochrome ? Theme.monochrome : themes[state.themeIndex % themes.count]
+    let theme = screen.colorDepth == .monochrome ? Theme.monochrome : state.theme
     screen.apply(
       render(state, theme: theme, width: screen.size.width, height: screen.size.height, glyphs: screen.glyphs))
   }
@@ -90,6 +94,18 @@ struct DashboardLoop {
     if feed.isOver, !hasEnded {
       hasEnded = true
       _ = reduce(into: &state, action: .sessionEnded)
+    }
+  }
+
+  /// Shows a theme anew while its file is being edited.
+  private mutating func reloadTheme() {
+    do {
+      guard try catalog.reload(state.themeIndex) else { return }
+      let theme = catalog.entries[state.themeIndex].theme
+      _ = reduce(into: &state, action: .themeChanged(index: state.themeIndex, theme: theme))
+      _ = reduce(into: &state, action: .notice("theme \(theme.name) was read again"))
+    } catch {
+      _ = reduce(into: &state, action: .notice("\(error)"))
     }
   }
 

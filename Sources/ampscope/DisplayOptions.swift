@@ -34,9 +34,7 @@ struct DisplayOptions: ParsableArguments {
     // The screen opens before the lanes start: opening changes the environment for a moment.
     let screen = try TerminalScreen.open(
       TerminalOptions(color: choice, glyphs: ascii ? .ascii : nil, mouse: !noMouse))
-    var loop = DashboardLoop(
-      feed: feed, screen: screen, themes: catalog.entries.map(\.theme), themeIndex: chosen,
-      problems: catalog.problems)
+    var loop = DashboardLoop(feed: feed, screen: screen, catalog: catalog, themeIndex: chosen)
     let end: DashboardLoop.End
     do {
       try start()

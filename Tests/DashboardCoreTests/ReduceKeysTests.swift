@@ -138,6 +138,29 @@ struct ReduceKeysTests {
     #expect(state.themeIndex == 0)
   }
 
+  @Test("T shows themes while moving through them; Enter keeps, Esc goes back")
+  func themeList() {
+    let state = Driver(Fixture.paying)
+    state.press(.character("T"), .down)
+    #expect(state.themeIndex == 1 && state.state.theme == .monochrome && state.overlay == .themes(before: 0))
+    state.press(.escape)
+    #expect(state.themeIndex == 0 && state.overlay == nil)
+    state.press(.character("T"), .up, .enter)
+    #expect(state.themeIndex == 1 && state.overlay == nil)
+    state.press(.character("T"), .home, .pageDown, .pageUp, .end, .character("q"))
+    #expect(state.themeIndex == 1 && state.overlay == nil)
+  }
+
+  @Test("A theme whose file was changed is shown anew, and said so")
+  func themeChanged() {
+    let state = Driver(Fixture.paying)
+    state.take(.themeChanged(index: 0, theme: .monochrome))
+    #expect(state.state.theme == .monochrome)
+    state.take(.themeChanged(index: 9, theme: .standard))
+    state.take(.notice("theme read again"))
+    #expect(state.hint?.text == "theme read again" && state.log.lines.last?.text == "theme read again")
+  }
+
   @Test("Tab goes through lanes and panes and back; the lane stays when a pane is focused")
   func focus() {
     let state = Driver(Fixture.paying)

@@ -49,6 +49,8 @@ struct SnapshotTests {
     try Snapshot.check(screen(state.state, 80, 24), "help-80x24")
     state.press(.escape, .character("P"))
     try Snapshot.check(screen(state.state, 80, 24), "precisions-80x24")
+    state.press(.escape, .character("T"))
+    try Snapshot.check(screen(state.state, 100, 30), "themes-100x30")
     state.press(.escape, .character("q"))
     try Snapshot.check(screen(state.state, 80, 24), "quit-80x24")
     try Snapshot.check(screen(Fixture.complete, 120, 40), "summary-120x40")

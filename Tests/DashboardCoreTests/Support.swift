@@ -20,7 +20,7 @@ enum Fixture {
   static func state(_ run: ScriptedRun) -> DashboardState { state(run.events) }
 
   static func state(_ events: [TrainingEvent]) -> DashboardState {
-    var state = DashboardState(themes: ["ampscope-dark", "other"])
+    var state = DashboardState(themes: [ThemeChoice(theme: .standard), ThemeChoice(theme: .monochrome)])
     for event in events { _ = reduce(into: &state, action: .event(event)) }
     let time = (events.last?.time ?? ScriptedRun.start) + 0.25
     let cost = FrameCost(processorShare: 0.008, millisecondsPerFrame: 0.7, bytesPerFrame: 2400)
