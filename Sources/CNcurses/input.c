@@ -19,6 +19,8 @@ static int32_t face_key(int code) {
     case KEY_DC: return TERMINAL_KEY_DELETE;
     case KEY_ENTER: return TERMINAL_KEY_ENTER;
     case KEY_BTAB: return TERMINAL_KEY_BACK_TAB;
+    case KEY_SLEFT: return TERMINAL_KEY_SHIFT_LEFT;
+    case KEY_SRIGHT: return TERMINAL_KEY_SHIFT_RIGHT;
     default: return TERMINAL_KEY_UNKNOWN;
   }
 }

@@ -1,26 +1,67 @@
 import TrainingEvents
 
-/// What all charts have in common: an axis of values at the left, one of attempts below, precision markers and labels
-/// at the right end of the curves.
+/// What all charts have in common: an axis of values at the left, one of progress below, precision markers, the cursor,
+/// and labels at the right end of the curves.
 struct ChartFrame {
   /// Where curves are drawn.
   let plot: Rect
   /// Room at the right for labels; empty where the chart has none.
   let labels: Rect
-  /// Row of the attempt labels; nil where there is no room.
-  let attemptRow: Int?
-  let attempts: AttemptAxis
+  /// Row of the labels of the horizontal axis; nil where there is no room.
+  let progressRow: Int?
+  let progress: ProgressAxis
+  let trainCount: Int
+  /// Dot columns in a cell.
+  let across: Int
 
-  init(in rect: Rect, state: DashboardState, glyphs: GlyphSet, labelWidth: Int) {
+  init(in rect: Rect, state: DashboardState, glyphs: GlyphSet, labelWidth: Int, hasProgressRow: Bool = true) {
     let gutter = ValueAxis.labelWidth + 1
-    let hasAttemptRow = rect.height >= 4
-    let height = rect.height - (hasAttemptRow ? 1 : 0)
+    let hasRow = hasProgressRow && rect.height >= 4
+    let height = rect.height - (hasRow ? 1 : 0)
     let rightWidth = rect.width - gutter - labelWidth >= 12 ? labelWidth : 0
     plot = Rect(x: rect.x + gutter, y: rect.y, width: max(0, rect.width - gutter - rightWidth), height: max(0, height))
     labels = Rect(x: plot.right, y: rect.y, width: rightWidth, height: plot.height)
-    attemptRow = hasAttemptRow ? plot.bottom : nil
-    let across = glyphs == .unicode ? 2 : 1
-    attempts = AttemptAxis(last: state.lastAttempt ?? 0, window: state.window, columns: plot.width * across)
+    progressRow = hasRow ? plot.bottom : nil
+    across = glyphs == .unicode ? 2 : 1
+    trainCount = state.trainCount
+    progress = ProgressAxis(
+      unit: state.progressUnit, total: state.progress(in: state.progressUnit), window: state.window,
+      columns: plot.width * across)
+  }
+
+  /// Samples of a lane in a dot column.
+  func samples(of history: LaneHistory, at column: Int) -> Range<Int> {
+    history.samples(in: progress.stretch(at: column), unit: progress.unit, trainCount: trainCount)
+  }
+
+  /// Samples of a lane in a column of cells.
+  func samples(of history: LaneHistory, inCell cell: Int) -> Range<Int> {
+    let columns = cell * across..<(cell + 1) * across
+    return history.samples(in: progress.stretch(at: columns), unit: progress.unit, trainCount: trainCount)
+  }
+
+  /// Samples of a lane on the whole axis.
+  func samplesInView(of history: LaneHistory) -> Range<Int> {
+    history.samples(in: progress.first..<progress.end, unit: progress.unit, trainCount: trainCount)
+  }
+
+  /// How many of a lane's attempts in an ascending list lie in a column of cells.
+  func count(_ attempts: [Int], of history: LaneHistory, inCell cell: Int) -> Int {
+    guard !attempts.isEmpty else { return 0 }
+    let samples = samples(of: history, inCell: cell)
+    guard let first = samples.first, let last = samples.last else { return 0 }
+    return attempts.count(in: history.attempts[first]..<history.attempts[last] + 1)
+  }
+
+  /// Column of cells in which a lane made an attempt; nil outside the axis.
+  func cell(of attempt: Int, in history: LaneHistory) -> Int? {
+    let place =
+      progress.unit == .steps
+      ? Double(attempt)
+      : history.index(atOrBefore: attempt).map {
+        history.place(of: $0, unit: progress.unit, trainCount: trainCount)
+      }
+    return place.flatMap { progress.column(of: $0) }.map { $0 / across }
   }
 
   /// Draws tick labels and faint lines at their height.
@@ -43,26 +84,27 @@ struct ChartFrame {
     }
   }
 
-  /// Draws the first, a middle and the last attempt below the plot, or in a given row.
-  func drawAttempts(_ state: DashboardState, row: Int? = nil, with painter: inout Painter) {
-    guard let row = row ?? attemptRow, let last = state.lastAttempt else { return }
+  /// Draws labels at round places below the plot, or in a given row, and the unit at the end.
+  func drawProgress(row: Int? = nil, with painter: inout Painter) {
+    guard let row = row ?? progressRow else { return }
     let line = Rect(x: plot.x, y: row, width: plot.width + labels.width, height: 1)
-    let start = Format.grouped(attempts.first)
-    painter.grid.write(start, x: plot.x, y: row, style: painter.secondary, limit: plot.width)
-    let across = painter.glyphs == .unicode ? 2 : 1
-    let endColumn = plot.x + (attempts.column(of: last) ?? attempts.columns - 1) / across
-    let end = Format.grouped(last)
-    let endStart = max(plot.x + start.columns + 2, min(endColumn - end.columns + 1, plot.right - end.columns))
-    guard endStart + end.columns <= plot.right else { return }
-    painter.grid.write(end, x: endStart, y: row, style: painter.secondary)
-    if endStart + end.columns + 9 <= line.right {
-      painter.grid.write("attempt", x: endStart + end.columns + 1, y: row, style: painter.inactive)
+    // The unit stands beside the plot where it has room there, else at its right end.
+    let unit = progress.unit.label
+    let isBeside = labels.width > unit.columns
+    let end = isBeside ? plot.right : plot.right - unit.columns - 1
+    var next = plot.x - 1
+    for tick in progress.ticks(spacing: 14 * across) {
+      guard let column = progress.column(of: tick.place) else { continue }
+      let width = tick.label.columns
+      let start = max(plot.x, min(plot.x + column / across - width / 2, line.right - width))
+      guard start > next, start + width <= end else { continue }
+      painter.grid.write(tick.label, x: start, y: row, style: painter.secondary)
+      next = start + width + 1
     }
-    let middleColumn = (endColumn - plot.x) / 2
-    let middle = Format.grouped(attempts.attempts(at: middleColumn * across).lowerBound)
-    let middleStart = plot.x + middleColumn - middle.columns / 2
-    if middleStart > plot.x + start.columns + 3, middleStart + middle.columns + 3 < endStart {
-      painter.grid.write(middle, x: middleStart, y: row, style: painter.secondary)
+    if plot.width >= unit.columns + 6 {
+      painter.grid.write(
+        unit, x: isBeside ? plot.right + 1 : plot.right - unit.columns, y: row, style: painter.inactive,
+        limit: line.right - plot.x)
     }
   }
 
@@ -71,14 +113,13 @@ struct ChartFrame {
   /// Call after the curves: the line leaves them visible, its label does not.
   func drawPrecisionMarkers(_ state: DashboardState, with painter: inout Painter) {
     guard plot.height > 0 else { return }
-    let across = painter.glyphs == .unicode ? 2 : 1
     let changed = state.lanes.filter { !$0.history.precisionChanges.isEmpty }
     for (index, track) in changed.enumerated() {
       let style = painter.style(painter.theme.color(of: track.lane))
       // Older labels are overwritten by newer ones: the newest change matters most.
       for change in track.history.precisionChanges.suffix(64) {
-        guard let column = attempts.column(of: change.attempt) else { continue }
-        let x = plot.x + column / across
+        guard let cell = cell(of: change.attempt, in: track.history) else { continue }
+        let x = plot.x + cell
         for y in plot.y..<plot.bottom where !isCurve(painter.grid[x, y].character) {
           painter.grid[x, y] = Cell(character: "┊", style: style)
         }
@@ -91,8 +132,28 @@ struct ChartFrame {
     }
   }
 
+  /// Draws the cursor: a line where there is no curve, and a lit cell where there is one.
+  func drawCursor(_ state: DashboardState, with painter: inout Painter) {
+    guard let attempt = state.cursor, let track = state.cursorTrack, plot.height > 0,
+      let cell = cell(of: attempt, in: track.history)
+    else { return }
+    let x = plot.x + cell
+    let color = painter.theme.cursor
+    for y in plot.y..<plot.bottom {
+      if isCurve(painter.grid[x, y].character) {
+        if painter.theme.isMonochrome {
+          painter.grid[x, y].style.attributes.insert(.reverse)
+        } else {
+          painter.grid[x, y].style.background = painter.theme.background.mixed(with: color, at: 0.35)
+        }
+      } else {
+        painter.grid[x, y] = Cell(character: "│", style: painter.style(color))
+      }
+    }
+  }
+
   private func isCurve(_ character: Unicode.Scalar) -> Bool {
-    character != " " && character != "┈" && character != "┊"
+    character != " " && character != "┈" && character != "┊" && character != "│"
   }
 
   /// Writes what each curve is at the height of its end, moving labels apart where they would meet.

@@ -20,6 +20,10 @@ public enum DashboardKey: Sendable, Hashable {
   case left
   /// Cursor right.
   case right
+  /// Shift and cursor left.
+  case shiftLeft
+  /// Shift and cursor right.
+  case shiftRight
   /// Page up.
   case pageUp
   /// Page down.

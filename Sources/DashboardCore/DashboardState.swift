@@ -42,7 +42,11 @@ public struct DashboardState: Sendable {
   var overlay: Overlay?
   var smoothing = Smoothing.standard
   var hasLogAxis = false
-  var window = AttemptWindow.all
+  var window = ProgressWindow.all
+  var progressUnit = ProgressUnit.steps
+  var lossView = LossView.overlay
+  /// The attempt that the cursor on the charts reads; nil while there is none.
+  var cursor: Int?
   var logScroll = 0
   var isPausePending = false
   var hint: Hint?
@@ -111,6 +115,19 @@ public struct DashboardState: Sendable {
   /// Largest attempt of any lane; nil before the first step.
   var lastAttempt: Int? { lanes.compactMap { $0.history.attempts.last }.max() }
 
+  /// How far the lane that came farthest has come, in a unit of the horizontal axis; 0 before the first step.
+  func progress(in unit: ProgressUnit) -> Double {
+    lanes.compactMap { track in
+      let last = track.history.attempts.count - 1
+      guard last >= 0 else { return nil }
+      let place = track.history.place(of: last, unit: unit, trainCount: trainCount)
+      return unit == .steps ? place + 1 : place
+    }.max() ?? 0
+  }
+
+  /// Samples of the training set, at least 1.
+  var trainCount: Int { max(1, session?.data.trainCount ?? 1) }
+
   /// The schedule under which a segment was measured.
   func schedule(of segment: Int) -> Schedule {
     schedules.last { $0.segment <= segment }?.schedule ?? schedule
@@ -136,6 +153,22 @@ public struct ThemeChoice: Sendable, Hashable {
   }
 }
 
+/// How the loss of several lanes is drawn.
+enum LossView: String, CaseIterable, Sendable, Hashable {
+  /// All on one chart, with the difference to the baseline in a strip below where there is room.
+  case overlay
+  /// A chart a lane, on one scale.
+  case split
+  /// The difference to the baseline alone.
+  case difference
+
+  /// The next in turn.
+  var next: LossView {
+    let all = LossView.allCases
+    return all[((all.firstIndex(of: self) ?? 0) + 1) % all.count]
+  }
+}
+
 /// The weights that `[` and `]` choose from.
 struct Smoothing: Sendable, Hashable {
   static let weights = [0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995]
@@ -147,27 +180,4 @@ struct Smoothing: Sendable, Hashable {
 
   /// The neighbouring choice; the same at the ends.
   func moved(by step: Int) -> Smoothing { Smoothing(index: min(max(index + step, 0), Smoothing.weights.count - 1)) }
-}
-
-/// How much of the run charts show: all of it, or the newest attempts.
-struct AttemptWindow: Sendable, Hashable {
-  static let choices = [20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100, 50]
-  static let all = AttemptWindow(attempts: nil)
-
-  /// Newest attempts shown; nil for all.
-  var attempts: Int?
-
-  /// The next smaller choice that shows less than there is.
-  func closer(total: Int) -> AttemptWindow {
-    let current = min(attempts ?? Int.max, total)
-    return AttemptWindow(attempts: AttemptWindow.choices.first { $0 < current } ?? attempts)
-  }
-
-  /// The next larger choice; all where that would show everything.
-  func farther(total: Int) -> AttemptWindow {
-    guard let attempts, let next = AttemptWindow.choices.last(where: { $0 > attempts }), next < total else {
-      return .all
-    }
-    return AttemptWindow(attempts: next)
-  }
 }

@@ -4,7 +4,8 @@ enum KeyCommand: Sendable, Hashable {
   case focusNext, focusPrevious, laneUp, laneDown, paneLeft, paneRight
   case pageUp, pageDown, toStart, toEnd
   case nextPrecision, pickPrecision, pause, singleStep, toggleSchedule
-  case smoothLess, smoothMore, toggleLogAxis, zoomIn, zoomOut, showAll
+  case smoothLess, smoothMore, toggleLogAxis, nextUnit, nextLossView, zoomIn, zoomOut, showAll, panLeft, panRight
+  case cursor, cursorLeft, cursorRight, nextEvent, previousEvent
   case zoomPane, nextTheme, pickTheme, redraw, suspend
   case togglePane(Pane)
 }
@@ -41,9 +42,18 @@ enum KeyTable {
         binding([.character("[")], "[", .smoothLess, "smooth less", nil),
         binding([.character("]")], "]", .smoothMore, "smooth more", nil),
         binding([.character("y")], "y", .toggleLogAxis, "log or linear loss axis", "log axis"),
-        binding([.character("+"), .character("=")], "+", .zoomIn, "show fewer, newer attempts", nil),
-        binding([.character("-")], "-", .zoomOut, "show more attempts", nil),
+        binding([.character("o")], "o", .nextLossView, "overlay, split, difference", nil),
+        binding([.character("X")], "X", .nextUnit, "steps, samples, time, epochs", nil),
+        binding([.character("+"), .character("=")], "+", .zoomIn, "show less of the run", nil),
+        binding([.character("-")], "-", .zoomOut, "show more of the run", nil),
         binding([.character("0")], "0", .showAll, "show the whole run", nil),
+        binding([.character("h")], "h", .panLeft, "earlier", nil),
+        binding([.character("l")], "l", .panRight, "later", nil),
+        binding([.character("x")], "x", .cursor, "cursor: Left and Right move it", "cursor"),
+        binding([.shiftLeft], "Shift-Left", .cursorLeft, "cursor ten columns left", nil),
+        binding([.shiftRight], "Shift-Right", .cursorRight, "cursor ten columns right", nil),
+        binding([.character("n")], "n", .nextEvent, "next skip or change", nil),
+        binding([.character("N")], "N", .previousEvent, "previous skip or change", nil),
       ]
     ),
     (

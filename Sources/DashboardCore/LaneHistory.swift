@@ -3,10 +3,14 @@ import TrainingEvents
 
 /// What charts show of a lane: one sample an attempt, kept for the whole run.
 ///
-/// Memory: about 30 bytes an attempt. Appending is O(1) amortised.
+/// Memory: about 34 bytes an attempt. Appending is O(1) amortised.
 struct LaneHistory: Sendable {
   /// Attempt index of each sample, ascending.
   private(set) var attempts: [Int] = []
+  /// Seconds since the session began, never falling.
+  private(set) var seconds: [Float] = []
+  /// Samples trained on before each attempt.
+  private(set) var sampleCount = SampleCount()
   /// Training loss.
   private(set) var loss = MinMaxPyramid()
   /// Debiased moving average of the loss; computed from every sample, never from thinned ones.
@@ -32,9 +36,11 @@ struct LaneHistory: Sendable {
   static let largestAttempt = 1 << 53
 
   /// Appends an attempt; false, and nothing appended, where its index does not lie above the last or makes no sense.
-  mutating func append(_ report: StepReport) -> Bool {
+  mutating func append(_ report: StepReport, seconds time: Double = 0) -> Bool {
     guard report.attempt > attempts.last ?? -1, report.attempt <= LaneHistory.largestAttempt else { return false }
+    sampleCount.append(batch: report.samples, at: attempts.count)
     attempts.append(report.attempt)
+    seconds.append(max(seconds.last ?? 0, time.isFinite ? Float(time) : 0))
     loss.append(Float(report.loss))
     smoothedLoss.append(Float(average.add(report.loss)))
     stepTime.append(Float(report.stepMilliseconds))
@@ -60,12 +66,40 @@ struct LaneHistory: Sendable {
     for index in smoothedLoss.indices { smoothedLoss[index] = Float(average.add(Double(loss.samples[index]))) }
   }
 
-  /// Indices of the samples whose attempts lie in a range.
+  /// Where a sample lies on the horizontal axis; `trainCount` is the size of the training set.
+  func place(of index: Int, unit: ProgressUnit, trainCount: Int) -> Double {
+    switch unit {
+    case .steps: Double(attempts[index])
+    case .samples: sampleCount.before(index)
+    case .time: Double(seconds[index])
+    case .epochs: sampleCount.before(index) / Double(max(1, trainCount))
+    }
+  }
+
+  /// Indices of the samples that lie in a stretch of the horizontal axis.
   ///
   /// O(log n).
-  func samples(in range: Range<Int>) -> Range<Int> {
-    let first = attempts.firstIndex(notBelow: range.lowerBound)
-    return first..<max(first, attempts.firstIndex(notBelow: range.upperBound))
+  func samples(in stretch: Range<Double>, unit: ProgressUnit, trainCount: Int) -> Range<Int> {
+    let first = firstIndex(notBelow: stretch.lowerBound, unit, trainCount)
+    return first..<max(first, firstIndex(notBelow: stretch.upperBound, unit, trainCount))
+  }
+
+  private func firstIndex(notBelow place: Double, _ unit: ProgressUnit, _ trainCount: Int) -> Int {
+    var low = 0
+    var high = attempts.count
+    while low < high {
+      let middle = (low + high) / 2
+      if self.place(of: middle, unit: unit, trainCount: trainCount) < place { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// Index of the sample of an attempt, or of the last before it; nil before the first.
+  ///
+  /// O(log n).
+  func index(atOrBefore attempt: Int) -> Int? {
+    let next = attempts.partitionPoint { $0 > attempt }
+    return next > 0 ? next - 1 : nil
   }
 
   /// Keeps a list ascending: events come in order, so that this is one comparison.

@@ -33,6 +33,8 @@ public struct LaneTrack: Sendable {
   var stepTimes = StepTimeStatistics()
   var phases = PhaseWindow()
   var speedup: LaneSpeedup?
+  /// The loss against the baseline's; nil for the baseline itself.
+  var difference: LossDifference?
 
   init(_ description: LaneDescription, baseline: LaneID, smoothing: Double) {
     lane = description.lane
@@ -41,6 +43,7 @@ public struct LaneTrack: Sendable {
     growthInterval = description.scaler?.growthInterval
     history = LaneHistory(smoothing: smoothing)
     speedup = lane == baseline ? nil : LaneSpeedup(baseline: baseline, lane: lane)
+    difference = lane == baseline ? nil : LossDifference()
   }
 
   /// True where the lane will make no more steps.

@@ -55,22 +55,21 @@ enum LossScalePane {
     return pieces
   }
 
+  /// The frame of the chart in the pane's inside, or in the part of it below the lanes' lines: their widths are equal.
+  static func frame(_ state: DashboardState, in rect: Rect, glyphs: GlyphSet) -> ChartFrame {
+    let labelWidth = (state.lanes.map { rect.width >= 48 ? $0.precision.rawValue.columns + 2 : 1 }.max() ?? 0) + 1
+    // One row below the plot belongs to the skipped attempts.
+    return ChartFrame(in: rect.insetting(bottom: 1), state: state, glyphs: glyphs, labelWidth: labelWidth)
+  }
+
   private static func drawChart(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     let names = state.lanes.filter { !$0.history.scaleChanges.isEmpty || $0.hasScaler }
       .map { rect.width >= 48 ? "\($0.lane) \($0.precision.rawValue)" : "\($0.lane)" }
-    let labelWidth = (state.lanes.map { rect.width >= 48 ? $0.precision.rawValue.columns + 2 : 1 }.max() ?? 0) + 1
-    // One row below the plot belongs to the skipped attempts.
-    let frame = ChartFrame(
-      in: rect.insetting(bottom: 1), state: state, glyphs: painter.glyphs, labelWidth: labelWidth)
+    let frame = frame(state, in: rect, glyphs: painter.glyphs)
     let skipRow = frame.plot.bottom
 
     var extent = MinMaxPyramid.Extent.none
-    let view =
-      frame.attempts.attempts(at: 0)
-      .lowerBound..<frame.attempts.attempts(
-        at: frame.attempts.columns - 1
-      ).upperBound
-    for track in state.lanes { extent.include(track.history.scale.extent(track.history.samples(in: view))) }
+    for track in state.lanes { extent.include(track.history.scale.extent(frame.samplesInView(of: track.history))) }
     if !extent.isEmpty, extent.high > 0 {
       let axis = ValueAxis(
         scale: .log2, least: Double(extent.low), greatest: Double(extent.high), rows: frame.plot.height)
@@ -100,8 +99,9 @@ enum LossScalePane {
           style: painter.inactive, limit: frame.plot.width)
       }
     }
+    frame.drawCursor(state, with: &painter)
     drawSkips(state, frame, row: skipRow, with: &painter)
-    if frame.attemptRow != nil { frame.drawAttempts(state, row: skipRow + 1, with: &painter) }
+    if frame.progressRow != nil { frame.drawProgress(row: skipRow + 1, with: &painter) }
   }
 
   private static func drawSteps(
@@ -113,10 +113,8 @@ enum LossScalePane {
       style: painter.style(painter.theme.color(of: track.lane), .bold), layer: 1, character: letter,
       dash: isAlone ? .solid : .pattern(lane: index, dotsAcross: canvas.dotsAcross))
     var previous: (x: Int, y: Int)?
-    for column in 0..<frame.attempts.columns {
-      let range = frame.attempts.attempts(at: column)
-      guard !range.isEmpty else { continue }
-      let samples = track.history.samples(in: range)
+    for column in 0..<frame.progress.columns {
+      let samples = frame.samples(of: track.history, at: column)
       guard !samples.isEmpty else { continue }
       let extent = track.history.scale.extent(samples)
       guard !extent.isEmpty, let low = axis.position(Double(extent.low)), let high = axis.position(Double(extent.high))
@@ -140,16 +138,15 @@ enum LossScalePane {
   private static func drawChanges(
     _ track: LaneTrack, _ axis: ValueAxis, _ frame: ChartFrame, _ canvas: PlotCanvas, with painter: inout Painter
   ) {
-    let across = painter.glyphs == .unicode ? 2 : 1
     // A backoff must not be hidden by a growth in the same cell: growths are drawn first.
     for isBackoff in [false, true] {
       // The newest 512: more could not be told apart.
       for change in track.history.scaleChanges.suffix(512) where (change.cause == .backoff) == isBackoff {
-        guard change.cause != .reset, let column = frame.attempts.column(of: change.attempt),
+        guard change.cause != .reset, let cell = frame.cell(of: change.attempt, in: track.history),
           let position = axis.position(change.to)
         else { continue }
         let row = frame.plot.y + canvas.row(at: position) / canvas.dotsDown
-        painter.grid[frame.plot.x + column / across, row] = Cell(
+        painter.grid[frame.plot.x + cell, row] = Cell(
           character: isBackoff ? "▼" : "▲",
           style: painter.style(isBackoff ? painter.theme.bad : painter.theme.good, .bold))
       }
@@ -158,17 +155,10 @@ enum LossScalePane {
 
   /// One row of ✕, with the count where several attempts of a cell were skipped.
   private static func drawSkips(_ state: DashboardState, _ frame: ChartFrame, row: Int, with painter: inout Painter) {
-    let across = painter.glyphs == .unicode ? 2 : 1
     let style = painter.style(painter.theme.overflow, .bold)
     painter.grid.write("  skip", x: frame.plot.x - 7, y: row, style: painter.secondary, limit: 6)
     for cell in 0..<frame.plot.width {
-      let range =
-        frame.attempts.attempts(at: cell * across)
-        .lowerBound..<frame.attempts.attempts(
-          at: cell * across + across - 1
-        ).upperBound
-      guard !range.isEmpty else { continue }
-      let count = state.lanes.map { $0.history.skipped.count(in: range) }.reduce(0, +)
+      let count = state.lanes.map { frame.count($0.history.skipped, of: $0.history, inCell: cell) }.reduce(0, +)
       guard count > 0 else { continue }
       let character: Unicode.Scalar = count == 1 ? "✕" : count > 9 ? "#" : Unicode.Scalar(UInt8(48 + count))
       painter.grid[frame.plot.x + cell, row] = Cell(character: character, style: style)

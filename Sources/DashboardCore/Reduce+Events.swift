@@ -58,8 +58,9 @@ extension DashboardState {
 
   private mutating func add(_ report: StepReport, time: Double) {
     guard let index = lanes.firstIndex(where: { $0.lane == report.lane }),
-      lanes[index].history.append(report)
+      lanes[index].history.append(report, seconds: time - (startTime ?? time))
     else { return }
+    advanceDifferences()
     let hadSkipped = lanes[index].skipped
     lanes[index].lastStep = report
     lanes[index].committed = report.committedStep
@@ -79,6 +80,18 @@ extension DashboardState {
       note(
         "attempt \(Format.grouped(report.attempt)) skipped: \(reason(of: report))\(times)", lane: report.lane, .warning,
         time: time)
+    }
+  }
+
+  /// Takes new steps into the differences to the baseline.
+  mutating func advanceDifferences() {
+    guard let baseline = baseline?.history else { return }
+    for index in lanes.indices {
+      guard var difference = lanes[index].difference else { continue }
+      // Taken out while it changes, so that no array is copied.
+      lanes[index].difference = nil
+      difference.advance(own: lanes[index].history, baseline: baseline)
+      lanes[index].difference = difference
     }
   }
 

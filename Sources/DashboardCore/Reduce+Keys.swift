@@ -29,13 +29,15 @@ extension DashboardState {
     case .help: overlay = .help
     case .summary:
       if summary != nil { overlay = .summary } else { show(hint: "the summary comes when the run is over") }
-    case .cancel: zoomedPane = nil
+    case .cancel: if cursor != nil { cursor = nil } else { zoomedPane = nil }
     case .redraw: return [.redraw]
     case .suspend: return [.suspend]
     case .nextTheme: moveTheme(by: 1)
     case .pickTheme: if !themes.isEmpty { overlay = .themes(before: themeIndex) }
     case .nextPrecision, .pickPrecision, .pause, .singleStep, .toggleSchedule: return control(command)
-    case .smoothLess, .smoothMore, .toggleLogAxis, .zoomIn, .zoomOut, .showAll: adjustCharts(command)
+    case .smoothLess, .smoothMore, .toggleLogAxis, .nextUnit, .nextLossView, .zoomIn, .zoomOut, .showAll, .panLeft,
+      .panRight, .cursor, .cursorLeft, .cursorRight, .nextEvent, .previousEvent:
+      adjustCharts(command)
     default: move(command)
     }
     return []

@@ -3,22 +3,67 @@ import TrainingEvents
 /// Keys and mouse input that change how things are shown, never the training.
 extension DashboardState {
   mutating func adjustCharts(_ command: KeyCommand) {
-    let total = (lastAttempt ?? 0) + 1
     switch command {
     case .smoothLess: setSmoothing(smoothing.moved(by: -1))
     case .smoothMore: setSmoothing(smoothing.moved(by: 1))
     case .toggleLogAxis: hasLogAxis.toggle()
-    case .zoomIn: window = window.closer(total: total)
-    case .zoomOut: window = window.farther(total: total)
+    case .nextUnit: setUnit(progressUnit.next)
+    case .nextLossView: lossView = lossView.next
+    case .zoomIn: zoom(by: 0.5, about: cursorPlace)
+    case .zoomOut: zoom(by: 2, about: cursorPlace)
     case .showAll: window = .all
+    case .panLeft: window = window.moved(by: -0.25, total: progress(in: progressUnit))
+    case .panRight: window = window.moved(by: 0.25, total: progress(in: progressUnit))
+    case .cursor: toggleCursor()
+    case .cursorLeft: if cursor == nil { toggleCursor() } else { moveCursor(by: -10) }
+    case .cursorRight: if cursor == nil { toggleCursor() } else { moveCursor(by: 10) }
+    case .nextEvent: jump(forward: true)
+    case .previousEvent: jump(forward: false)
     default: break
     }
+  }
+
+  /// Zooms about a place on the axis, nil being its newest end; at least five steps stay in view.
+  ///
+  /// `axis` is what the axis under the pointer shows; without one it is what there is.
+  mutating func zoom(by factor: Double, about place: Double?, axis: (first: Double, length: Double)? = nil) {
+    let total = progress(in: progressUnit)
+    guard let last = lastAttempt, total > 0 else { return }
+    let axis = axis ?? window.stretch(total: total)
+    window = window.zoomed(
+      by: factor, about: place ?? axis.first + axis.length, axis: axis, total: total,
+      least: total * min(1, 5 / Double(last + 1)))
+  }
+
+  /// Where the cursor stands on the axis.
+  private var cursorPlace: Double? {
+    guard let cursor, let track = cursorTrack, let index = track.history.index(atOrBefore: cursor) else { return nil }
+    return track.history.place(of: index, unit: progressUnit, trainCount: trainCount)
+  }
+
+  /// Counts in another unit; the window shows the same attempts as before.
+  mutating func setUnit(_ unit: ProgressUnit) {
+    guard unit != progressUnit else { return }
+    let shown = window.stretch(total: progress(in: progressUnit))
+    let track = lanes.max { $0.history.attempts.count < $1.history.attempts.count }
+    let indices = track?.history.samples(
+      in: shown.first..<max(shown.first, shown.first + shown.length), unit: progressUnit, trainCount: trainCount)
+    progressUnit = unit
+    guard window != .all, let track, let first = indices?.first, let last = indices?.last else { return window = .all }
+    let start = track.history.place(of: first, unit: unit, trainCount: trainCount)
+    let length = track.history.place(of: last, unit: unit, trainCount: trainCount) - start
+    guard length > 0 else { return window = .all }
+    window = window.isAtNewest ? .newest(length) : .span(first: start, length: length)
   }
 
   private mutating func setSmoothing(_ wanted: Smoothing) {
     guard wanted != smoothing else { return }
     smoothing = wanted
-    for index in lanes.indices { lanes[index].history.smooth(weight: wanted.weight) }
+    for index in lanes.indices {
+      lanes[index].history.smooth(weight: wanted.weight)
+      if lanes[index].difference != nil { lanes[index].difference = LossDifference() }
+    }
+    advanceDifferences()
   }
 
   mutating func move(_ command: KeyCommand) {
@@ -28,12 +73,12 @@ extension DashboardState {
     case .focusPrevious: moveFocus(by: -1)
     case .laneUp: if isInLog { scrollLog(by: 1) } else { moveLane(by: -1) }
     case .laneDown: if isInLog { scrollLog(by: -1) } else { moveLane(by: 1) }
-    case .paneLeft: movePane(by: -1)
-    case .paneRight: movePane(by: 1)
+    case .paneLeft: if cursor != nil { moveCursor(by: -1) } else { movePane(by: -1) }
+    case .paneRight: if cursor != nil { moveCursor(by: 1) } else { movePane(by: 1) }
     case .pageUp: scrollLog(by: 10)
     case .pageDown: scrollLog(by: -10)
-    case .toStart: scrollLog(by: EventLog.capacity)
-    case .toEnd: logScroll = 0
+    case .toStart: if cursor != nil { placeCursor(0) } else { scrollLog(by: EventLog.capacity) }
+    case .toEnd: if cursor != nil, let last = lastAttempt { placeCursor(last) } else { logScroll = 0 }
     case .zoomPane:
       if zoomedPane != nil {
         zoomedPane = nil
@@ -117,16 +162,31 @@ extension DashboardState {
     let layout = Layout(state: self, width: width, height: height)
     let pane = layout.panes.first { $0.value.contains(mouse.x, mouse.y) }?.key
     switch mouse.kind {
-    case .press:
+    case .press(let button):
       if let row = layout.laneRows.firstIndex(of: mouse.y), lanes.indices.contains(layout.firstLane + row) {
         focus = .lane
         focusedLane = lanes[layout.firstLane + row].lane
       } else if let pane {
         setFocus(pane)
+        if button == 3 || cursor != nil { readPointer(mouse.x, pane, layout) }
       }
-    case .wheelUp: if pane == .log { scrollLog(by: 3) } else { adjustCharts(.zoomIn) }
-    case .wheelDown: if pane == .log { scrollLog(by: -3) } else { adjustCharts(.zoomOut) }
-    case .release, .drag: break
+    case .drag: if let pane { readPointer(mouse.x, pane, layout) }
+    case .wheelUp, .wheelDown:
+      let isUp = mouse.kind == .wheelUp
+      if pane == .log { return scrollLog(by: isUp ? 3 : -3) }
+      let under = pane.flatMap { pane in
+        layout.panes[pane].flatMap { placeUnderPointer(x: mouse.x, in: pane, $0) }
+      }
+      zoom(by: isUp ? 0.8 : 1.25, about: under?.place, axis: under?.axis)
+    case .release: break
     }
+  }
+
+  /// Puts the cursor under the pointer.
+  private mutating func readPointer(_ x: Int, _ pane: Pane, _ layout: Layout) {
+    guard lastAttempt != nil, let rect = layout.panes[pane],
+      let under = placeUnderPointer(x: x, in: pane, rect), let attempt = attempt(at: under.place)
+    else { return }
+    cursor = attempt
   }
 }

@@ -30,6 +30,8 @@ extension Painter {
     case .speedup: SpeedupPane.draw(state, in: rect, with: &self)
     case .log: EventLogPane.draw(state, in: rect, with: &self)
     }
+    grid.confine(to: rect)
+    CursorReadout.draw(pane, state, in: rect, with: &self)
     grid.confine(to: nil)
   }
 }

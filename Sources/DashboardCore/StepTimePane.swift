@@ -138,13 +138,20 @@ enum StepTimePane {
     }
   }
 
+  /// The frame of the course in the pane's inside, as far as its columns go.
+  static func frame(_ state: DashboardState, in room: Rect, glyphs: GlyphSet) -> ChartFrame {
+    let margin = room.width + 2 < 36 ? 0 : 1
+    return ChartFrame(
+      in: room.insetting(left: margin, right: margin), state: state, glyphs: glyphs, labelWidth: 2)
+  }
+
   /// Step times over attempts, every sample as the extent of its column.
   private static func drawCourse(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     let frame = ChartFrame(in: rect, state: state, glyphs: painter.glyphs, labelWidth: 2)
     var highs: [Double] = []
     for track in state.lanes {
-      for column in 0..<frame.attempts.columns {
-        let extent = track.history.stepTime.extent(track.history.samples(in: frame.attempts.attempts(at: column)))
+      for column in 0..<frame.progress.columns {
+        let extent = track.history.stepTime.extent(frame.samples(of: track.history, at: column))
         if !extent.isEmpty { highs.append(Double(extent.high)) }
       }
     }
@@ -163,9 +170,8 @@ enum StepTimePane {
         style: painter.style(painter.theme.color(of: track.lane)), layer: 1, character: letter,
         dash: .pattern(lane: index, dotsAcross: canvas.dotsAcross))
       var last: Int?
-      for column in 0..<frame.attempts.columns {
-        let range = frame.attempts.attempts(at: column)
-        let extent = track.history.stepTime.extent(track.history.samples(in: range))
+      for column in 0..<frame.progress.columns {
+        let extent = track.history.stepTime.extent(frame.samples(of: track.history, at: column))
         guard !extent.isEmpty, let low = axis.position(Double(extent.low)),
           let high = axis.position(Double(extent.high))
         else { continue }
@@ -178,7 +184,8 @@ enum StepTimePane {
     }
     canvas.draw(into: &painter.grid, x: frame.plot.x, y: frame.plot.y)
     frame.drawPrecisionMarkers(state, with: &painter)
+    frame.drawCursor(state, with: &painter)
     frame.drawEndLabels(labels, with: &painter)
-    frame.drawAttempts(state, with: &painter)
+    frame.drawProgress(with: &painter)
   }
 }

@@ -46,6 +46,30 @@ struct ValueAxis: Sendable {
     }
   }
 
+  /// A small signed number in six columns: "+0.05", "-2m" (thousandths), "+50µ" (millionths).
+  private static func signedLabel(_ value: Double, step: Double) -> String {
+    if abs(value) < step / 2 { return "0" }
+    let sign = value > 0 ? "+" : ""
+    if step >= 0.01, abs(value) < 1000 {
+      return sign + Format.fixed(value, decimals: step >= 1 ? 0 : step >= 0.1 ? 1 : 2)
+    }
+    if step >= 1e-3, abs(value) < 1 { return sign + Format.fixed(value * 1e3, decimals: 0) + "m" }
+    if step >= 1e-6, abs(value) < 1e-2 { return sign + Format.fixed(value * 1e6, decimals: 0) + "µ" }
+    return Format.scientific(value)
+  }
+
+  /// A linear axis from minus a size to the size, with a tick at zero.
+  init(symmetricTo size: Double, rows: Int) {
+    scale = .linear
+    let end = size.isFinite && size > 0 ? size : 1
+    let step = ValueAxis.roundStep(end / Double(max(1, rows / 6)))
+    let count = max(1, Int((end / step).rounded(.up)))
+    (low, high) = (-Double(count) * step, Double(count) * step)
+    ticks = (-count...count).map { index in
+      Tick(value: Double(index) * step, label: ValueAxis.signedLabel(Double(index) * step, step: step))
+    }
+  }
+
   private static func linear(_ least: Double, _ greatest: Double, _ wanted: Int) -> (Double, Double, [Tick]) {
     var (a, b) = (least, greatest)
     let size = max(abs(a), abs(b))
@@ -65,7 +89,7 @@ struct ValueAxis: Sendable {
   }
 
   /// The smallest of 1, 2, 5 times a power of ten that is not below a size.
-  private static func roundStep(_ size: Double) -> Double {
+  static func roundStep(_ size: Double) -> Double {
     guard size.isFinite, size > 0 else { return 1 }
     let power = pow(10, floor(Glibc.log10(size)))
     let factor = [1.0, 2, 5, 10].first { $0 * power >= size * (1 - 1e-9) } ?? 10

@@ -57,6 +57,8 @@ extension KeyDecoder {
     switch final {
     case "~": return Int(parameters).flatMap { numberedKeys[$0] }
     case "Z" where parameters.isEmpty: return .backTab
+    case "C" where parameters == "1;2": return .shiftRight
+    case "D" where parameters == "1;2": return .shiftLeft
     default: return parameters.isEmpty || parameters == "1" ? cursorKeys[final] : nil
     }
   }

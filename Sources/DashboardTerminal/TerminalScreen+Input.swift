@@ -92,5 +92,6 @@ extension TerminalScreen {
     TERMINAL_KEY_PAGE_DOWN: .pageDown, TERMINAL_KEY_HOME: .home, TERMINAL_KEY_END: .end,
     TERMINAL_KEY_BACKSPACE: .backspace, TERMINAL_KEY_DELETE: .delete,
     TERMINAL_KEY_ENTER: .enter, TERMINAL_KEY_BACK_TAB: .backTab,
+    TERMINAL_KEY_SHIFT_LEFT: .shiftLeft, TERMINAL_KEY_SHIFT_RIGHT: .shiftRight,
   ]
 }

@@ -19,6 +19,35 @@ struct AxisTests {
     #expect(axis.position(0) == nil && axis.position(-1) == nil)
   }
 
+  @Test("A symmetric axis has a tick at zero and labels of at most six columns")
+  func symmetric() {
+    for size in [0.0, 1e-12, 3e-6, 0.004, 0.05, 0.3, 2, 70, 5e4, 1e30, .infinity, .nan] {
+      for rows in [1, 4, 12, 40] {
+        let axis = ValueAxis(symmetricTo: size, rows: rows)
+        #expect(axis.ticks.contains { $0.value == 0 && $0.label == "0" })
+        #expect(axis.position(0) == 0.5 && axis.ticks.count < 200)
+        if size >= 1e-5, size <= 1e3 { #expect(axis.ticks.allSatisfy { $0.label.columns <= 6 }, "\(size) \(rows)") }
+      }
+    }
+    #expect(ValueAxis(symmetricTo: 0.004, rows: 12).ticks.map(\.label) == ["-4m", "-2m", "0", "+2m", "+4m"])
+  }
+
+  @Test("Progress ticks are at 1, 2 or 5 times a power of ten, time at the divisions of a clock")
+  func progressTicks() {
+    func labels(_ unit: ProgressUnit, _ total: Double, _ window: ProgressWindow = .all) -> [String] {
+      ProgressAxis(unit: unit, total: total, window: window, columns: 100).ticks(spacing: 24).map(\.label)
+    }
+    #expect(labels(.steps, 1000) == ["0", "500", "1 000"])
+    #expect(labels(.steps, 1000, .span(first: 400, length: 100)) == ["400", "450"])
+    #expect(labels(.steps, 3) == ["0", "10", "20"])
+    #expect(labels(.samples, 2_000_000) == ["0", "1 M", "2 M"])
+    #expect(labels(.time, 600) == ["00:00", "05:00", "10:00"])
+    #expect(labels(.epochs, 3.2) == ["0", "1", "2", "3"])
+    for unit in ProgressUnit.allCases {
+      for total in [0.0, 1e-9, 0.3, 7, 1e6, 1e15] { #expect(labels(unit, total).count <= 200) }
+    }
+  }
+
   @Test("Loss scales lie on powers of two")
   func powersOfTwo() {
     let axis = ValueAxis(scale: .log2, least: 65536, greatest: 65536, rows: 12)

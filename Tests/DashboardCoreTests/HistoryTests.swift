@@ -42,9 +42,9 @@ struct HistoryTests {
     var history = LaneHistory(smoothing: 0.9)
     let taken = [5, 5, 4, 9_000_000_000].map { history.append(step(attempt: $0)) }
     #expect(taken == [true, false, false, true])
-    #expect(history.samples(in: 0..<6) == 0..<1)
-    #expect(history.samples(in: 6..<9_000_000_000) == 1..<1)
-    #expect(history.samples(in: 6..<9_000_000_001) == 1..<2)
+    #expect(history.samples(in: 0..<6, unit: .steps, trainCount: 1) == 0..<1)
+    #expect(history.samples(in: 6..<9_000_000_000, unit: .steps, trainCount: 1) == 1..<1)
+    #expect(history.samples(in: 6..<9_000_000_001, unit: .steps, trainCount: 1) == 1..<2)
   }
 
   @Test("Smoothing is computed from every sample and can be redone with another weight")
@@ -61,26 +61,59 @@ struct HistoryTests {
     #expect(history.nonFiniteLoss == [2])
   }
 
-  @Test("An axis gives every attempt one column, and that column's range holds it")
-  func attemptAxis() {
+  @Test("An axis gives every attempt one column, and that column's stretch holds it")
+  func progressAxis() {
     for last in [0, 1, 5, 37, 160, 161, 999, 12_345, 1_000_000] {
-      for window in [AttemptWindow.all, AttemptWindow(attempts: 100), AttemptWindow(attempts: 1000)] {
+      let total = Double(last + 1)
+      for window in [ProgressWindow.all, .newest(100), .newest(1000), .span(first: 3, length: total / 3)] {
         for columns in [1, 3, 80, 161] {
-          let axis = AttemptAxis(last: last, window: window, columns: columns)
-          var next = axis.first
-          for column in 0..<columns {
-            let range = axis.attempts(at: column)
-            #expect(range.lowerBound == next)
-            next = range.upperBound
-            if let attempt = range.first, attempt <= last { #expect(axis.column(of: attempt) == column) }
+          let axis = ProgressAxis(unit: .steps, total: total, window: window, columns: columns)
+          for attempt in Set([0, 1, last / 3, last / 2, last - 1, last].filter { $0 >= 0 }) {
+            let holding = (0..<columns).filter { axis.stretch(at: $0).contains(Double(attempt)) }
+            #expect(holding == axis.column(of: Double(attempt)).map { [$0] } ?? [], "\(attempt) of \(last) \(window)")
           }
-          #expect(next > last, "attempt \(last) has no column of \(columns)")
-          let used = axis.column(of: last) ?? 0
+          guard window != .span(first: 3, length: total / 3) else { continue }
+          #expect(axis.column(of: Double(last)) != nil, "attempt \(last) has no column of \(columns)")
+          let used = axis.column(of: Double(last)) ?? 0
           // Steps of 2^(1/4) leave at most a sixth of the columns empty; a short run is stretched at most fourfold.
           if window == .all, last * 4 > columns { #expect(Double(used + 1) >= Double(columns) * 0.8 - 1) }
         }
       }
     }
+  }
+
+  @Test("Samples, time and epochs place an attempt, also where the batch changed")
+  func units() {
+    var history = LaneHistory(smoothing: 0.5)
+    for attempt in 0..<6 {
+      var report = step(attempt: attempt)
+      report.samples = attempt < 3 ? 10 : 50
+      // A clock that steps back does not turn the axis around.
+      _ = history.append(report, seconds: attempt == 4 ? 0.1 : Double(attempt) * 0.5)
+    }
+    #expect((0..<6).map { history.place(of: $0, unit: .samples, trainCount: 100) } == [0, 10, 20, 30, 80, 130])
+    #expect(history.place(of: 5, unit: .epochs, trainCount: 100) == 1.3)
+    #expect((0..<6).map { history.place(of: $0, unit: .time, trainCount: 1) } == [0, 0.5, 1, 1.5, 1.5, 2.5])
+    #expect(history.samples(in: 15..<80, unit: .samples, trainCount: 1) == 2..<4)
+    #expect(history.samples(in: 0.2..<9, unit: .epochs, trainCount: 100) == 2..<6)
+    #expect(history.index(atOrBefore: 4) == 4 && history.index(atOrBefore: 99) == 5)
+    #expect(history.index(atOrBefore: -1) == nil)
+  }
+
+  @Test("The difference to the baseline is taken at equal attempts, whichever lane is ahead")
+  func difference() {
+    var (own, base) = (LaneHistory(smoothing: 0), LaneHistory(smoothing: 0))
+    var difference = LossDifference()
+    for attempt in [0, 1, 3] { _ = own.append(step(attempt: attempt, loss: Double(attempt) + 0.5)) }
+    difference.advance(own: own, baseline: base)
+    #expect(difference.indices.isEmpty)
+    for attempt in 0..<3 { _ = base.append(step(attempt: attempt, loss: Double(attempt))) }
+    difference.advance(own: own, baseline: base)
+    _ = base.append(step(attempt: 3, loss: .nan))
+    difference.advance(own: own, baseline: base)
+    #expect(difference.indices == [0, 1, 2] && difference.raw.samples.prefix(2) == [0.5, 0.5])
+    #expect(difference.raw.samples[2].isNaN && difference.smoothed[1] == 0.5)
+    #expect(difference.entries(in: 1..<3) == 1..<3 && difference.entries(in: 5..<9) == 3..<3)
   }
 
   private func step(attempt: Int, loss: Double = 1) -> StepReport {

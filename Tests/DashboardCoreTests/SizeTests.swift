@@ -23,7 +23,7 @@ struct SizeTests {
   @Test("Every state and overlay is drawn at odd sizes")
   func overlaysAtOddSizes() {
     var states = [DashboardState(), Fixture.starting, Fixture.concurrent, Fixture.complete]
-    for key in ["?", "P", "q", "z", "T"] {
+    for key in ["?", "P", "q", "z", "T", "x", "N"] {
       let state = Driver(Fixture.paying)
       state.press(.character(Unicode.Scalar(key) ?? " "))
       states.append(state.state)

@@ -56,6 +56,16 @@ struct SnapshotTests {
     try Snapshot.check(screen(Fixture.complete, 120, 40), "summary-120x40")
   }
 
+  @Test("The loss split by lane, as a difference, over time, and read by the cursor")
+  func curves() throws {
+    let state = Driver(Fixture.running)
+    state.take(.resize(width: 120, height: 40))
+    state.press(.character("o"), .character("X"), .character("X"))
+    try Snapshot.check(screen(state.state, 120, 40), "split-time-120x40")
+    state.press(.character("o"), .character("0"), .character("N"), .character("N"))
+    try Snapshot.check(screen(state.state, 120, 40), "difference-cursor-120x40")
+  }
+
   @Test("A zoomed pane takes the screen")
   func zoomed() throws {
     let state = Driver(Fixture.running)

@@ -125,7 +125,9 @@ struct ViewTests {
       _ = state.state.lanes[0].history.append(report)
     }
     let screen = text(state.state)
-    #expect(screen.contains("999 999"))
+    #expect(screen.contains("0.5 M") && screen.contains("1.0 M"))
+    // The one spike among them is seen at the top of the chart.
+    #expect(screen.contains("▲"))
   }
 }
 
