@@ -45,7 +45,10 @@ enum CursorReadout {
       return [("\(event.lane)", painter.lane(event.lane)), (event.text, painter.style(color))]
     }
     groups += raw.map { entry in
-      [("raw ", painter.secondary), ("\(entry.track.lane) ", painter.lane(entry.track.lane)), number(entry.value, painter)]
+      [
+        ("raw ", painter.secondary), ("\(entry.track.lane) ", painter.lane(entry.track.lane)),
+        number(entry.value, painter),
+      ]
     }
     return groups
   }

@@ -94,7 +94,7 @@ struct Layout: Sendable {
       case .loss: (minimum, preferred, weight, priority) = (6, 11, 6, 0)
       case .speedup: (minimum, preferred, weight, priority) = (5, 8 + speedupLines, 0, 1)
       case .stepTime: (minimum, preferred, weight, priority) = (2 + 2 * laneCount, 4 + 4 * laneCount, 3, 2)
-      case .lossScale: (minimum, preferred, weight, priority) = (5 + laneCount, 9, 3, 3)
+      case .lossScale: (minimum, preferred, weight, priority) = (5 + laneCount, 10, 3, 3)
       case .memory: (minimum, preferred, weight, priority) = (3 + laneCount, 8 + laneCount, 1, 4)
       case .log: (minimum, preferred, weight, priority) = (4, 6, 2, 5)
       }

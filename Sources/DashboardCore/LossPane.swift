@@ -44,7 +44,8 @@ enum LossPane {
     let count = state.lanes.count
     let all = LossCurves(
       state, lanes: Array(state.lanes.indices),
-      on: frame(state, in: Rect(x: room.x, y: room.y, width: room.width, height: room.height / count),
+      on: frame(
+        state, in: Rect(x: room.x, y: room.y, width: room.width, height: room.height / count),
         glyphs: painter.glyphs))
     let axis = all.valueAxis(isLogarithmic: state.hasLogAxis)
     var y = room.y

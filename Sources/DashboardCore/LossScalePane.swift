@@ -5,14 +5,41 @@ enum LossScalePane {
   static func draw(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     let room = painter.box(.lossScale, rect, state: state, remark: [("log2", painter.secondary)])
     guard !state.lanes.isEmpty else { return Waiting.draw(state, in: room, with: &painter) }
-    // The lines that say most come first: lanes that scale, then lanes that might, then the rest.
-    let shown = state.lanes.sorted { (rank($0), $0.lane) < (rank($1), $1.lane) }.prefix(max(1, room.height))
-    for (row, track) in shown.sorted(by: { $0.lane < $1.lane }).enumerated() {
-      painter.write(status(of: track, width: room.width, painter), x: room.x + 1, y: room.y + row, in: room)
+    var y = room.y
+    for track in shown(state, rows: room.height) {
+      painter.write(status(of: track, width: room.width, painter), x: room.x + 1, y: y, in: room)
+      y += 1
+      guard room.height >= heightForStories, let story = LossScaleStory(of: track) else { continue }
+      let start = painter.write([(" ╰ ", painter.inactive)], x: room.x + 1, y: y, in: room)
+      painter.grid.write(
+        story.text, x: start, y: y, style: style(of: story.kind, painter), limit: max(0, room.right - start))
+      y += 1
     }
-    let chart = room.insetting(top: shown.count)
+    let chart = room.insetting(top: y - room.y)
     guard chart.height >= 3 else { return }
     drawChart(state, in: chart, with: &painter)
+  }
+
+  /// Rows inside from which on each lane that scales gets a line about what its scale is doing.
+  private static let heightForStories = 7
+
+  /// The lanes that get a line: those that scale first, then those that might, then the rest.
+  ///
+  /// Where rows are short, a lane that needs no scaling gives its line to the story of one that does.
+  private static func shown(_ state: DashboardState, rows: Int) -> [LaneTrack] {
+    let scaling = state.lanes.filter(\.hasScaler).count
+    let isShort = scaling > 0 && rows < 7 + state.lanes.count + scaling
+    let wanted = isShort ? state.lanes.filter { rank($0) < 2 } : state.lanes
+    return wanted.sorted { (rank($0), $0.lane) < (rank($1), $1.lane) }.prefix(max(1, rows))
+      .sorted { $0.lane < $1.lane }
+  }
+
+  private static func style(of kind: LossScaleStory.Kind, _ painter: Painter) -> Style {
+    switch kind {
+    case .calm: painter.secondary
+    case .watch: painter.style(painter.theme.warning, .bold)
+    case .bad: painter.style(painter.theme.overflow, .bold)
+    }
   }
 
   private static func rank(_ track: LaneTrack) -> Int {
@@ -37,6 +64,9 @@ enum LossScalePane {
     if let countdown = track.lastStep?.stepsToGrowth {
       let interval = track.growthInterval.map { "/\($0)" } ?? ""
       pieces += [("  ▲ in ", painter.secondary), (String(countdown).leftPadded(4) + interval, painter.text)]
+      if width >= 84, let interval = track.growthInterval {
+        pieces += gauge(interval - countdown, of: interval, painter)
+      }
     }
     // What follows is left out from the least important on: the share, the word, PyTorch's default.
     var room = width - 1 - pieces.reduce(0) { $0 + $1.0.columns }
@@ -51,8 +81,24 @@ enum LossScalePane {
     pieces.append((count, painter.style(painter.theme.bad, .bold)))
     let share = Format.percent(Double(track.skipped) / Double(max(1, track.history.attempts.count)))
     if room >= 8 { pieces.append((" skipped", painter.text)) }
-    if room >= 10 + share.columns { pieces.append((", \(share)", painter.secondary)) }
+    if room >= 10 + share.columns {
+      pieces.append((", \(share)", painter.secondary))
+      let normal = LossScaleStory.normalShare(growthInterval: track.growthInterval).map {
+        " (normal \(Format.percent($0)))"
+      }
+      if let normal, room >= 10 + share.columns + normal.columns { pieces.append((normal, painter.secondary)) }
+    }
     return pieces
+  }
+
+  /// How far the scale has come on its way to the next growth, in twelve cells.
+  private static func gauge(_ done: Int, of all: Int, _ painter: Painter) -> [(String, Style)] {
+    let cells = 12
+    let filled = min(cells, max(0, done * cells / max(1, all)))
+    return [
+      (" ", painter.text), (String(repeating: "━", count: filled), painter.style(painter.theme.good)),
+      (String(repeating: "─", count: cells - filled), painter.inactive),
+    ]
   }
 
   /// The frame of the chart in the pane's inside, or in the part of it below the lanes' lines: their widths are equal.

@@ -133,7 +133,7 @@ extension Color {
   /// True where parts of a bar in these colours would look like one: by normal sight, for patterns are a last resort.
   fileprivate func isLike(_ other: Color) -> Bool {
     guard let first = linear, let second = other.linear else { return self == other }
-    return LabColor(linear: first).difference(from: LabColor(linear: second)) < 8
+    return LabColor(linear: first).difference(from: LabColor(linear: second)) < 6
   }
 }
 

@@ -2,7 +2,8 @@
 enum ThemesOverlay {
   static func draw(_ state: DashboardState, in screen: Rect, with painter: inout Painter) {
     let names = state.themes.map(\.theme.name.columns).max() ?? 0
-    let rows = max(1, min(state.themes.count, screen.height - 5))
+    // At most half of the screen: the rest shows the theme at work.
+    let rows = max(1, min(state.themes.count, max(5, screen.height / 2 - 4), screen.height - 5))
     // The marked line stays in view, with the list moving only when it must.
     let first = max(0, min(state.themeIndex - rows / 2, state.themes.count - rows))
     let shown = state.themes.indices[first..<min(state.themes.count, first + rows)]

@@ -32,7 +32,7 @@ struct KeyDecoderTests {
       ("\u{1B}[H", .home), ("\u{1B}[1~", .home), ("\u{1B}[F", .end), ("\u{1B}[8~", .end), ("\u{1B}[5~", .pageUp),
       ("\u{1B}[6~", .pageDown), ("\u{1B}[3~", .delete), ("\u{1B}[Z", .backTab), ("\u{1B}OP", .function(1)),
       ("\u{1B}[15~", .function(5)), ("\u{1B}[24~", .function(12)), ("\u{1B}Ok", .character("+")),
-      ("\u{1B}Op", .character("0")), ("\u{1B}OM", .enter),
+      ("\u{1B}Op", .character("0")), ("\u{1B}OM", .enter), ("\u{1B}[1;2D", .shiftLeft), ("\u{1B}[1;2C", .shiftRight),
     ])
   func sequences(text: String, key: DashboardKey) {
     #expect(decode(text) == [.key(key)])
@@ -41,7 +41,7 @@ struct KeyDecoderTests {
   @Test(
     "what is not known is swallowed whole, and the key after it is not",
     arguments: [
-      "\u{1B}[1;2D", "\u{1B}[?62;1;4c", "\u{1B}[I", "\u{1B}[97;5u", "\u{1B}]11;rgb:1e1e/1e1e/1e1e\u{7}",
+      "\u{1B}[1;5D", "\u{1B}[?62;1;4c", "\u{1B}[I", "\u{1B}[97;5u", "\u{1B}]11;rgb:1e1e/1e1e/1e1e\u{7}",
       "\u{1B}P1$r0m\u{1B}\\", "\u{1B}x", "\u{1B}é", "\u{1B}[M !!", "\u{1B}[[A", "\u{1B}[12\u{18}", "\u{1B}Oz",
       "\u{1B}[" + String(repeating: "1;", count: 100) + "m", "\u{1B}[<0;0;5M", "\u{1B}[<0;5M", "\u{1B}[<66;1;1M",
     ])
