@@ -176,6 +176,11 @@ bool terminal_resume(void) {
 
 bool terminal_is_suspended(void) { return terminal.suspended; }
 
+bool terminal_send(const char *sequence) {
+  if (terminal.screen == NULL || terminal.suspended || !terminal.speaks_ansi) return false;
+  return screen_send_frame("", sequence) >= 0;
+}
+
 void terminal_set_mouse(bool on) {
   if (terminal.screen == NULL || terminal.mouse == on) return;
   terminal.mouse = on;

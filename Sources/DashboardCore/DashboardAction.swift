@@ -51,6 +51,14 @@ public enum DashboardEffect: Sendable, Hashable {
   case suspend
   /// Draw every cell again: something else wrote to the terminal.
   case redraw
+  /// Write the screen or the data to a file, and say where.
+  case export(ExportFormat)
+  /// Put a text on the user's clipboard.
+  case copy(String)
+  /// Take the mouse, or leave it to the terminal.
+  case setMouse(Bool)
+  /// Write the settings to the user's file.
+  case saveSettings
 }
 
 /// With which exit code to leave.

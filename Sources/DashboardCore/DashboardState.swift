@@ -48,18 +48,39 @@ public struct DashboardState: Sendable {
   /// The attempt that the cursor on the charts reads; nil while there is none.
   var cursor: Int?
   var logScroll = 0
+  /// Events are shown that hold this text, upper or lower case; all where it is empty.
+  var logFilter = ""
+  /// Commands typed, the newest first.
+  var commandHistory: [String] = []
+  /// Width of the left column in percent of the screen.
+  var leftShare = 61
+  /// Rows that the user gave to panes or took from them.
+  var extraRows: [Pane: Int] = [:]
+  /// What the mouse is dragging.
+  var dragged: DragTarget?
+  /// Whether the mouse is ours; else the terminal selects text with it.
+  public internal(set) var hasMouse = true
+  /// Whether nobody pressed a key yet in the first dashboard of this user.
+  var isFirstRun = false
   var isPausePending = false
   var hint: Hint?
 
   /// What lies over the panes.
   enum Overlay: Sendable, Hashable {
-    case help
+    /// The keys; of so many pages this one.
+    case help(page: Int)
     case quit
     /// Choosing a precision for the focused lane; the index of the marked line.
     case precision(Int)
     case summary
     /// Choosing a theme, which is shown at once; the index of the theme to go back to.
     case themes(before: Int)
+    /// The options; the index of the marked one.
+    case options(Int)
+    /// Choosing what to export.
+    case export
+    /// A command or a filter is being typed.
+    case line(TypedLine)
   }
 
   /// A line in the footer that goes away by itself.
@@ -76,6 +97,15 @@ public struct DashboardState: Sendable {
     self.themes = themes
     self.themeIndex = themes.indices.contains(themeIndex) ? themeIndex : 0
   }
+
+  /// Says that this user has not seen a dashboard before: a line tells the first keys until one is pressed.
+  public mutating func greet() { isFirstRun = true }
+
+  /// Chooses a theme by its index.
+  public mutating func choose(theme index: Int) { if themes.indices.contains(index) { themeIndex = index } }
+
+  /// Says that the mouse was left to the terminal from the start.
+  public mutating func releaseMouse() { hasMouse = false }
 
   /// The theme chosen.
   public var theme: Theme { themes.indices.contains(themeIndex) ? themes[themeIndex].theme : .standard }
@@ -177,6 +207,12 @@ struct Smoothing: Sendable, Hashable {
   var index: Int
 
   var weight: Double { Smoothing.weights[min(max(index, 0), Smoothing.weights.count - 1)] }
+
+  /// The choice nearest to a weight; nil for what is no weight.
+  static func index(nearest weight: Double) -> Int? {
+    guard weight >= 0, weight < 1 else { return nil }
+    return weights.indices.min { abs(weights[$0] - weight) < abs(weights[$1] - weight) }
+  }
 
   /// The neighbouring choice; the same at the ends.
   func moved(by step: Int) -> Smoothing { Smoothing(index: min(max(index + step, 0), Smoothing.weights.count - 1)) }

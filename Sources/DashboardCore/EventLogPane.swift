@@ -4,9 +4,14 @@ import TrainingEvents
 enum EventLogPane {
   static func draw(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     let scrolled = state.logScroll > 0
-    let remark = scrolled ? [("\(state.logScroll) newer below, ", painter.secondary), ("End", painter.key)] : []
+    var remark = scrolled ? [("\(state.logScroll) newer below, ", painter.secondary), ("End", painter.key)] : []
+    if !state.logFilter.isEmpty {
+      remark =
+        [("/", painter.key), ("\(state.logFilter)", painter.strong)] + (scrolled ? [(" · ", painter.inactive)] : [])
+        + remark
+    }
     let room = painter.box(.log, rect, state: state, remark: remark).insetting(left: 1, right: 1)
-    let lines = state.log.lines
+    let lines = state.shownLog
     let end = max(min(room.height, lines.count), lines.count - state.logScroll)
     let start = max(0, end - room.height)
     for (row, line) in lines[start..<end].enumerated() {
@@ -27,6 +32,17 @@ enum EventLogPane {
     case .good: painter.style(painter.theme.good)
     case .warning: painter.style(painter.theme.warning)
     case .bad: painter.style(painter.theme.bad, .bold)
+    }
+  }
+}
+
+extension DashboardState {
+  /// The lines of the log that pass the filter.
+  var shownLog: [EventLog.Line] {
+    guard !logFilter.isEmpty else { return Array(log.lines) }
+    let wanted = logFilter.lowercased()
+    return log.lines.filter { line in
+      line.text.lowercased().contains(wanted) || (line.lane.map { "\($0)".lowercased() == wanted } ?? false)
     }
   }
 }

@@ -13,6 +13,18 @@ enum FooterBar {
         hint.text, x: room.x, y: rect.y, style: painter.style(painter.theme.warning), limit: room.width)
       return
     }
+    if state.isFirstRun {
+      var x = painter.write(
+        [("new here? ", painter.style(painter.theme.good, .bold))], x: room.x, y: rect.y, in: room)
+      let keys = [
+        ("?", "all keys"), ("p", "precision"), ("x", "reads values"), (":", "commands"), ("T", "themes"),
+        ("O", "options"),
+      ]
+      for (key, text) in keys where x + key.columns + 1 + text.columns <= room.right {
+        x = painter.write([(key, painter.key), (" \(text)", painter.secondary)], x: x, y: rect.y, in: room) + 2
+      }
+      return
+    }
     var x = room.x
     for binding in bindings(state) {
       guard let word = binding.footer, x + binding.label.columns + 1 + word.columns <= room.right else { break }

@@ -9,19 +9,32 @@ enum HelpOverlay {
     ("┊", "precision changed"),
   ]
 
-  static func draw(in screen: Rect, with painter: inout Painter) {
-    let lines = self.lines()
-    let rows = max(1, screen.height - 2)
-    let columns = max(1, min((lines.count + rows - 1) / rows, max(1, screen.width / 28)))
-    let perColumn = min(rows, (lines.count + columns - 1) / columns)
-    let columnWidth = min(56, max(8, (screen.width - 4) / columns))
+  /// Rows and columns of the help on a screen.
+  private static func shape(width: Int, height: Int) -> (perColumn: Int, columns: Int, columnWidth: Int) {
+    let count = lines().count
+    let rows = max(1, height - 2)
+    let columns = max(1, min((count + rows - 1) / rows, max(1, width / 38)))
+    return (min(rows, (count + columns - 1) / columns), columns, min(56, max(8, (width - 4) / columns)))
+  }
+
+  /// How many pages the help has on a screen.
+  static func pages(width: Int, height: Int) -> Int {
+    let shape = shape(width: width, height: height)
+    return max(1, (lines().count + shape.perColumn * shape.columns - 1) / max(1, shape.perColumn * shape.columns))
+  }
+
+  static func draw(page: Int, in screen: Rect, with painter: inout Painter) {
+    let (perColumn, columns, columnWidth) = shape(width: screen.width, height: screen.height)
+    let pages = pages(width: screen.width, height: screen.height)
+    let first = min(max(page, 0), pages - 1) * perColumn * columns
+    let title = pages > 1 ? "keys \(first / (perColumn * columns) + 1)/\(pages): ? turns the page" : "keys"
     Overlays.popup(
-      title: "keys", lines: Array(repeating: [], count: perColumn), width: columns * columnWidth, in: screen,
+      title: title, lines: Array(repeating: [], count: perColumn), width: columns * columnWidth, in: screen,
       with: &painter)
     let rect = screen.centered(width: columns * columnWidth + 4, height: perColumn + 2)
     guard rect.height >= 3, rect.width >= 8 else { return }
     let room = rect.inner.insetting(left: 1, right: 1)
-    for (index, line) in lines.enumerated() where index / perColumn < columns {
+    for (index, line) in lines().dropFirst(first).enumerated() where index / perColumn < columns {
       let x = room.x + index / perColumn * columnWidth
       let cell = Rect(x: x, y: room.y, width: min(columnWidth - 1, room.right - x), height: room.height)
       let y = room.y + index % perColumn

@@ -5,6 +5,7 @@ enum KeyCommand: Sendable, Hashable {
   case pageUp, pageDown, toStart, toEnd
   case nextPrecision, pickPrecision, pause, singleStep, toggleSchedule
   case smoothLess, smoothMore, toggleLogAxis, nextUnit, nextLossView, zoomIn, zoomOut, showAll, panLeft, panRight
+  case widenLeft, narrowLeft, grow, shrink, nextPreset, typeCommand, typeFilter, options, export, copy, toggleMouse
   case cursor, cursorLeft, cursorRight, nextEvent, previousEvent
   case zoomPane, nextTheme, pickTheme, redraw, suspend
   case togglePane(Pane)
@@ -43,13 +44,13 @@ enum KeyTable {
         binding([.character("]")], "]", .smoothMore, "smooth more", nil),
         binding([.character("y")], "y", .toggleLogAxis, "log or linear loss axis", "log axis"),
         binding([.character("o")], "o", .nextLossView, "overlay, split, difference", nil),
-        binding([.character("X")], "X", .nextUnit, "steps, samples, time, epochs", nil),
+        binding([.character("X")], "X", .nextUnit, "next unit of the x axis", nil),
         binding([.character("+"), .character("=")], "+", .zoomIn, "show less of the run", nil),
         binding([.character("-")], "-", .zoomOut, "show more of the run", nil),
         binding([.character("0")], "0", .showAll, "show the whole run", nil),
         binding([.character("h")], "h", .panLeft, "earlier", nil),
         binding([.character("l")], "l", .panRight, "later", nil),
-        binding([.character("x")], "x", .cursor, "cursor: Left and Right move it", "cursor"),
+        binding([.character("x")], "x", .cursor, "cursor, Left/Right move it", "cursor"),
         binding([.shiftLeft], "Shift-Left", .cursorLeft, "cursor ten columns left", nil),
         binding([.shiftRight], "Shift-Right", .cursorRight, "cursor ten columns right", nil),
         binding([.character("n")], "n", .nextEvent, "next skip or change", nil),
@@ -70,6 +71,12 @@ enum KeyTable {
         binding([.home], "Home", .toStart, "oldest log line", nil),
         binding([.end], "End", .toEnd, "newest log line", nil),
         binding([.character("z")], "z", .zoomPane, "enlarge the focused pane", "zoom"),
+        binding([.character("v")], "v", .nextPreset, "next set of panes", nil),
+        binding([.character("<")], "<", .narrowLeft, "left column narrower", nil),
+        binding([.character(">")], ">", .widenLeft, "left column wider", nil),
+        binding([.character("{")], "{", .shrink, "focused pane lower", nil),
+        binding([.character("}")], "}", .grow, "focused pane higher", nil),
+        binding([.character("/")], "/", .typeFilter, "filter events", nil),
       ]
         + Pane.allCases.map { pane in
           binding(
@@ -84,6 +91,11 @@ enum KeyTable {
       "program",
       [
         binding([.character("?"), .function(1)], "?", .help, "this help", "help"),
+        binding([.character(":")], ":", .typeCommand, "command, Tab completes", "command"),
+        binding([.character("O"), .function(2)], "O", .options, "options", "options"),
+        binding([.character("e")], "e", .export, "export screen or data", nil),
+        binding([.character("c")], "c", .copy, "copy the lanes' values", nil),
+        binding([.character("m")], "m", .toggleMouse, "mouse ours or terminal's", nil),
         binding([.character("S")], "S", .summary, "summary, after the run", "summary"),
         binding([.character("q"), .control("c")], "q", .quit, "quit, asks while training", "quit"),
         binding([.escape], "Esc", .cancel, "close what is open", nil),

@@ -22,6 +22,7 @@ struct Layout: Sendable {
   private(set) var firstLane = 0
   /// The panes that are drawn.
   private(set) var panes: [Pane: Rect] = [:]
+  private var extraRows: [Pane: Int] = [:]
   /// Lines below the digits of the speedup.
   private var speedupLines = 3
   /// The footer; empty in `lines`.
@@ -51,11 +52,15 @@ struct Layout: Sendable {
     place(state, in: body, laneCount: laneCount)
   }
 
+  /// Widths that the left column can have, in percent.
+  static let shares = 30...75
+
   private mutating func place(_ state: DashboardState, in body: Rect, laneCount: Int) {
     if let zoomed = state.zoomedPane {
       panes[zoomed] = body
       return
     }
+    extraRows = state.extraRows
     speedupLines = max(3, SpeedupPane.noteCount(state))
     let isVisible: (Pane) -> Bool = { !state.hiddenPanes.contains($0) }
     if kind == .stack {
@@ -71,7 +76,7 @@ struct Layout: Sendable {
       stack(left + right, in: body, laneCount: laneCount)
       return
     }
-    let leftWidth = body.width - max(32, body.width * 39 / 100)
+    let leftWidth = max(36, body.width - max(32, body.width * (100 - state.leftShare) / 100))
     stack(left, in: Rect(x: 0, y: body.y, width: leftWidth, height: body.height), laneCount: laneCount)
     stack(
       right, in: Rect(x: leftWidth, y: body.y, width: body.width - leftWidth, height: body.height),
@@ -99,6 +104,24 @@ struct Layout: Sendable {
       case .log: (minimum, preferred, weight, priority) = (4, 6, 2, 5)
       }
     }
+  }
+
+  /// Gives panes the rows that the user moved, as far as the others keep their least heights.
+  private func exchange(_ heights: inout [Int], _ demands: [Demand], _ total: Int) {
+    guard demands.count > 1, demands.contains(where: { extraRows[$0.pane] ?? 0 != 0 }) else { return }
+    for (index, demand) in demands.enumerated() {
+      heights[index] = max(min(demand.minimum, heights[index]), heights[index] + (extraRows[demand.pane] ?? 0))
+    }
+    var surplus = heights.reduce(0, +) - total
+    while surplus > 0,
+      let index = heights.indices.max(by: {
+        heights[$0] - demands[$0].minimum < heights[$1] - demands[$1].minimum
+      }), heights[index] > 3
+    {
+      heights[index] -= 1
+      surplus -= 1
+    }
+    if surplus < 0 { heights[heights.indices.max { demands[$0].weight < demands[$1].weight } ?? 0] -= surplus }
   }
 
   /// Stacks panes in a column: minimum heights, then preferred ones by priority, then the rest by weight.
@@ -130,6 +153,7 @@ struct Layout: Sendable {
     } else if rest < 0 {
       heights[0] = max(0, column.height)
     }
+    exchange(&heights, demands, column.height)
     var y = column.y
     for (index, demand) in demands.enumerated() {
       panes[demand.pane] = Rect(x: column.x, y: y, width: column.width, height: heights[index])

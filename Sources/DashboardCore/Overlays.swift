@@ -6,10 +6,13 @@ enum Overlays {
     let screen = Rect(x: 0, y: 0, width: width, height: height)
     switch state.overlay {
     case nil: return
-    case .help: HelpOverlay.draw(in: screen, with: &painter)
+    case .help(let page): HelpOverlay.draw(page: page, in: screen, with: &painter)
     case .quit: drawQuit(state, in: screen, with: &painter)
     case .precision(let marked): drawPrecisions(state, marked: marked, in: screen, with: &painter)
     case .themes: ThemesOverlay.draw(state, in: screen, with: &painter)
+    case .options(let marked): MenuOverlays.drawOptions(state, marked: marked, in: screen, with: &painter)
+    case .export: MenuOverlays.drawExport(in: screen, with: &painter)
+    case .line(let line): TypedLineBar.draw(line, state, width: width, height: height, with: &painter)
     case .summary: SummaryOverlay.draw(state, in: screen, with: &painter)
     }
   }
@@ -54,11 +57,7 @@ enum Overlays {
     for (index, precision) in state.precisionChoices.enumerated() {
       let support = state.support(of: precision)
       let isCurrent = precision == track.precision
-      let style =
-        index == marked
-        ? Style(
-          foreground: painter.theme.selectedForeground, background: painter.theme.selectedBackground,
-          attributes: painter.theme.isMonochrome ? [.bold, .reverse] : .bold) : painter.text
+      let style = index == marked ? painter.selected : painter.text
       lines.append([
         ("\(index + 1) ", painter.key),
         ((index == marked ? "▶ " : "  ") + precision.rawValue.rightPadded(10), style),

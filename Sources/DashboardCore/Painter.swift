@@ -23,6 +23,12 @@ struct Painter {
   /// Text of second rank; dim where there is no colour to say so.
   var secondary: Style { style(theme.secondary, theme.isMonochrome ? .dim : []) }
   var inactive: Style { style(theme.inactive, theme.isMonochrome ? .dim : []) }
+  /// The marked line of a list.
+  var selected: Style {
+    Style(
+      foreground: theme.selectedForeground, background: theme.selectedBackground,
+      attributes: theme.isMonochrome ? [.bold, .reverse] : .bold)
+  }
   var key: Style { style(theme.highlight, .bold) }
   func lane(_ lane: LaneID) -> Style { style(theme.color(of: lane), .bold) }
 

@@ -3,30 +3,59 @@ import TrainingEvents
 extension DashboardState {
   /// Takes in a key press.
   mutating func press(_ key: DashboardKey) -> [DashboardEffect] {
+    isFirstRun = false
     switch overlay {
     case .quit: return pressInQuitDialog(key)
     case .precision(let marked): return pressInPrecisionPicker(key, marked: marked)
     case .themes(let before): return pressInThemeList(key, before: before)
-    case .help, .summary:
-      // Any key closes them, and those that mean something do what they mean.
-      let wasHelp = overlay == .help
-      let command = KeyTable.command(for: key)
-      overlay = nil
-      if key == .enter || command == .cancel || command == nil { return [] }
-      if wasHelp, command == .help { return [] }
-      if !wasHelp, command == .summary { return [] }
-      return command.map { perform($0) } ?? []
+    case .options(let marked): return pressInOptions(key, marked: marked)
+    case .export: return pressInExport(key)
+    case .line(let line): return press(key, in: line)
+    case .help(let page):
+      let pages = HelpOverlay.pages(width: width, height: height)
+      if page + 1 < pages, [.character("?"), .character(" "), .pageDown, .down, .right].contains(key) {
+        overlay = .help(page: page + 1)
+        return []
+      }
+      if page > 0, [.pageUp, .up, .left].contains(key) {
+        overlay = .help(page: page - 1)
+        return []
+      }
+      return closeAndPress(key, unless: .help)
+    case .summary: return closeAndPress(key, unless: .summary)
     case nil:
       return KeyTable.command(for: key).map { perform($0) } ?? []
     }
   }
 
-  private mutating func perform(_ command: KeyCommand) -> [DashboardEffect] {
+  /// Any key closes a page that is only read, and those that mean something do what they mean.
+  private mutating func closeAndPress(_ key: DashboardKey, unless opener: KeyCommand) -> [DashboardEffect] {
+    let command = KeyTable.command(for: key)
+    overlay = nil
+    if key == .enter || command == .cancel || command == opener { return [] }
+    return command.map { perform($0) } ?? []
+  }
+
+  mutating func perform(_ command: KeyCommand) -> [DashboardEffect] {
     switch command {
     case .quit:
       guard isTraining else { return [.quit(.asTheRunEnded)] }
       overlay = .quit
-    case .help: overlay = .help
+    case .help: overlay = .help(page: 0)
+    case .options: overlay = .options(0)
+    case .export: overlay = .export
+    case .copy:
+      guard lastAttempt != nil else {
+        show(hint: "no step yet to copy")
+        return []
+      }
+      return [.copy(RunTable.copyText(self))]
+    case .toggleMouse:
+      hasMouse.toggle()
+      show(hint: hasMouse ? "the mouse is ours again" : "the terminal has the mouse: select text; m takes it back")
+      return [.setMouse(hasMouse)]
+    case .typeCommand: overlay = .line(TypedLine(kind: .command))
+    case .typeFilter: overlay = .line(TypedLine(kind: .filter, text: logFilter))
     case .summary:
       if summary != nil { overlay = .summary } else { show(hint: "the summary comes when the run is over") }
     case .cancel: if cursor != nil { cursor = nil } else { zoomedPane = nil }
@@ -94,7 +123,7 @@ extension DashboardState {
     return choices[(index + 1) % choices.count]
   }
 
-  private mutating func request(_ precision: Precision, for track: LaneTrack) -> [DashboardEffect] {
+  mutating func request(_ precision: Precision, for track: LaneTrack) -> [DashboardEffect] {
     guard !track.isOver else {
       show(hint: "lane \(track.lane) is over")
       return []
@@ -124,6 +153,42 @@ extension DashboardState {
     case .control("z"): return [.suspend]
     default: return []
     }
+  }
+
+  private mutating func pressInOptions(_ key: DashboardKey, marked: Int) -> [DashboardEffect] {
+    let settings = Setting.allCases
+    let setting = settings[min(max(marked, 0), settings.count - 1)]
+    switch key {
+    case .up, .backTab, .character("k"): overlay = .options((marked + settings.count - 1) % settings.count)
+    case .down, .tab, .character("j"): overlay = .options((marked + 1) % settings.count)
+    case .left, .character("h"), .right, .character("l"), .enter, .character(" "):
+      step(setting, by: key == .left || key == .character("h") ? -1 : 1)
+      return setting == .mouse ? [.setMouse(hasMouse)] : []
+    case .character("s"): return [.saveSettings]
+    case .escape, .character("O"), .character("q"), .function(2): overlay = nil
+    case .control("c"): overlay = .quit
+    case .control("l"): return [.redraw]
+    case .control("z"): return [.suspend]
+    default: break
+    }
+    return []
+  }
+
+  private mutating func pressInExport(_ key: DashboardKey) -> [DashboardEffect] {
+    let formats = ExportFormat.allCases
+    switch key {
+    case .character("a"):
+      overlay = nil
+      return formats.map { .export($0) }
+    case .character(let digit) where digit.value >= 49 && digit.value < 49 + UInt32(formats.count):
+      overlay = nil
+      return [.export(formats[Int(digit.value) - 49])]
+    case .control("c"): overlay = .quit
+    case .control("l"): return [.redraw]
+    case .control("z"): return [.suspend]
+    default: overlay = nil
+    }
+    return []
   }
 
   private mutating func moveTheme(by step: Int) {

@@ -56,7 +56,7 @@ extension DashboardState {
     window = window.isAtNewest ? .newest(length) : .span(first: start, length: length)
   }
 
-  private mutating func setSmoothing(_ wanted: Smoothing) {
+  mutating func setSmoothing(_ wanted: Smoothing) {
     guard wanted != smoothing else { return }
     smoothing = wanted
     for index in lanes.indices {
@@ -88,6 +88,11 @@ extension DashboardState {
         zoomedPane = .loss
       }
     case .togglePane(let pane): toggle(pane)
+    case .nextPreset: step(.panes, by: 1)
+    case .widenLeft: widenLeft(by: 3)
+    case .narrowLeft: widenLeft(by: -3)
+    case .grow: grow(by: 1)
+    case .shrink: grow(by: -1)
     default: break
     }
   }
@@ -135,7 +140,7 @@ extension DashboardState {
   }
 
   private mutating func scrollLog(by lines: Int) {
-    logScroll = min(max(0, logScroll + lines), max(0, log.lines.count - 1))
+    logScroll = min(max(0, logScroll + lines), max(0, shownLog.count - 1))
   }
 
   private mutating func toggle(_ pane: Pane) {
@@ -152,7 +157,10 @@ extension DashboardState {
 
   mutating func use(_ mouse: DashboardMouse) {
     if overlay != nil {
-      if case .press = mouse.kind, overlay == .help || overlay == .summary { overlay = nil }
+      if case .press = mouse.kind {
+        if case .help = overlay { overlay = nil }
+        if overlay == .summary { overlay = nil }
+      }
       if case .themes = overlay, !themes.isEmpty {
         if mouse.kind == .wheelUp { themeIndex = max(0, themeIndex - 1) }
         if mouse.kind == .wheelDown { themeIndex = min(themes.count - 1, themeIndex + 1) }
@@ -166,11 +174,19 @@ extension DashboardState {
       if let row = layout.laneRows.firstIndex(of: mouse.y), lanes.indices.contains(layout.firstLane + row) {
         focus = .lane
         focusedLane = lanes[layout.firstLane + row].lane
+      } else if button == 1, let target = dragTarget(x: mouse.x, y: mouse.y, in: layout) {
+        dragged = target
+        if let pane { setFocus(pane) }
       } else if let pane {
         setFocus(pane)
         if button == 3 || cursor != nil { readPointer(mouse.x, pane, layout) }
       }
-    case .drag: if let pane { readPointer(mouse.x, pane, layout) }
+    case .drag:
+      if let dragged {
+        drag(dragged, toX: mouse.x, y: mouse.y, in: layout)
+      } else if let pane {
+        readPointer(mouse.x, pane, layout)
+      }
     case .wheelUp, .wheelDown:
       let isUp = mouse.kind == .wheelUp
       if pane == .log { return scrollLog(by: isUp ? 3 : -3) }
@@ -178,7 +194,7 @@ extension DashboardState {
         layout.panes[pane].flatMap { placeUnderPointer(x: mouse.x, in: pane, $0) }
       }
       zoom(by: isUp ? 0.8 : 1.25, about: under?.place, axis: under?.axis)
-    case .release: break
+    case .release: dragged = nil
     }
   }
 

@@ -23,11 +23,7 @@ enum ThemesOverlay {
     for (row, index) in shown.enumerated() where row < room.height {
       let choice = state.themes[index]
       let isMarked = index == state.themeIndex
-      let style =
-        isMarked
-        ? Style(
-          foreground: painter.theme.selectedForeground, background: painter.theme.selectedBackground,
-          attributes: painter.theme.isMonochrome ? [.bold, .reverse] : .bold) : painter.text
+      let style = isMarked ? painter.selected : painter.text
       let x = painter.write(
         [((isMarked ? "▶ " : "  ") + choice.theme.name.rightPadded(names) + " ", style)], x: room.x, y: room.y + row,
         in: room)

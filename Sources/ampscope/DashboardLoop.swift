@@ -5,8 +5,8 @@ import TrainingEvents
 
 /// The user interface's thread: wait for input, drain events, reduce, render, draw what changed.
 ///
-/// A frame is due ten times a second, and at once when a key comes; nothing is drawn in between. Training never waits for
-/// this loop.
+/// A frame is due ten times a second if there is something new, and at once when a key comes; nothing is drawn in between.
+/// Training never waits for this loop.
 struct DashboardLoop {
   /// Why the loop ended.
   enum End {
@@ -27,17 +27,23 @@ struct DashboardLoop {
   private var dropped: [LaneID: Int] = [:]
   private var hasEnded = false
 
-  init(feed: any EventFeed, screen: TerminalScreen, catalog: ThemeCatalog, themeIndex: Int) {
+  /// `theme` is the index of the theme asked for; nil leaves it to the saved settings, as `hasMouse` false does not.
+  init(feed: any EventFeed, screen: TerminalScreen, catalog: ThemeCatalog, theme: Int?, hasMouse: Bool) {
     self.feed = feed
     self.screen = screen
     self.catalog = catalog
     let choices = catalog.entries.map { entry in
       ThemeChoice(theme: entry.theme, origin: entry.path == nil ? "compiled in" : "\(entry.kind.rawValue)'s file")
     }
-    state = DashboardState(themes: choices, themeIndex: themeIndex)
-    for problem in catalog.problems {
-      let message = Message(text: "theme left out: \(problem)")
-      _ = reduce(into: &state, action: .event(TrainingEvent(time: Self.now, body: .note(message))))
+    state = DashboardState(themes: choices)
+    let problems = catalog.problems.map { "theme left out: \($0)" } + UserFiles.loadSettings(into: &state)
+    // What the command line says comes after what was saved.
+    if let theme { state.choose(theme: theme) }
+    if !hasMouse { state.releaseMouse() }
+    screen.mouse = state.hasMouse
+    if UserFiles.isFirstRun() { state.greet() }
+    for problem in problems {
+      _ = reduce(into: &state, action: .event(TrainingEvent(time: Self.now, body: .note(Message(text: problem)))))
     }
   }
 
@@ -63,38 +69,47 @@ struct DashboardLoop {
       let now = Self.now
       guard isDirty || now >= nextFrame else { continue }
       if now >= nextFrame { nextFrame = now + Self.frameSeconds }
-      try takeEvents()
+      if try takeEvents() { isDirty = true }
       if now >= nextCost {
         cost = screen.takeCost()
         nextCost = now + 1
         reloadTheme()
+        // The clock and the footer change once a second, whatever else happens.
+        isDirty = true
       }
       _ = reduce(into: &state, action: .tick(time: now, cost: cost))
-      draw()
+      if isDirty { draw() }
     }
   }
 
   private static var now: Double { Date().timeIntervalSince1970 }
 
+  private var theme: Theme { screen.colorDepth == .monochrome ? Theme.monochrome : state.theme }
+
   private func draw() {
-    let theme = screen.colorDepth == .monochrome ? Theme.monochrome : state.theme
     screen.apply(
       render(state, theme: theme, width: screen.size.width, height: screen.size.height, glyphs: screen.glyphs))
   }
 
-  private mutating func takeEvents() throws {
-    for event in try feed.drain() { _ = reduce(into: &state, action: .event(event)) }
+  /// Takes in what happened; false where nothing did.
+  private mutating func takeEvents() throws -> Bool {
+    let events = try feed.drain()
+    var hasNews = !events.isEmpty
+    for event in events { _ = reduce(into: &state, action: .event(event)) }
     for lane in state.lanes.map(\.lane) {
       let count = feed.droppedEvents(of: lane)
       let new = count - (dropped[lane] ?? 0)
       guard new > 0 else { continue }
       dropped[lane] = count
       _ = reduce(into: &state, action: .ringFull(lane: lane, count: new))
+      hasNews = true
     }
     if feed.isOver, !hasEnded {
       hasEnded = true
+      hasNews = true
       _ = reduce(into: &state, action: .sessionEnded)
     }
+    return hasNews
   }
 
   /// Shows a theme anew while its file is being edited.
@@ -103,9 +118,9 @@ struct DashboardLoop {
       guard try catalog.reload(state.themeIndex) else { return }
       let theme = catalog.entries[state.themeIndex].theme
       _ = reduce(into: &state, action: .themeChanged(index: state.themeIndex, theme: theme))
-      _ = reduce(into: &state, action: .notice("theme \(theme.name) was read again"))
+      tell("theme \(theme.name) was read again")
     } catch {
-      _ = reduce(into: &state, action: .notice("\(error)"))
+      tell("\(error)")
     }
   }
 
@@ -121,16 +136,30 @@ struct DashboardLoop {
     }
   }
 
-  private func perform(_ effects: [DashboardEffect]) -> End? {
+  private mutating func perform(_ effects: [DashboardEffect]) -> End? {
     for effect in effects {
       switch effect {
       case .send(let command): feed.send(command)
       case .suspend: screen.suspend()
       case .redraw: screen.redraw()
+      case .export(let format): export(format)
+      case .copy(let text):
+        let isSent = screen.copy(text)
+        tell(isSent ? "copied \(text.split(separator: "\n").count) lines" : "too long to copy: use export")
+      case .setMouse(let isOurs): screen.mouse = isOurs
+      case .saveSettings: tell(UserFiles.saveSettings(state))
       case .quit(.asTheRunEnded): return .quit
       case .quit(.interrupted): return .interrupted
       }
     }
     return nil
+  }
+
+  private mutating func tell(_ text: String) { _ = reduce(into: &state, action: .notice(text)) }
+
+  private mutating func export(_ format: ExportFormat) {
+    let (width, height) = (screen.size.width, screen.size.height)
+    let grid = render(state, theme: theme, width: width, height: height, glyphs: screen.glyphs)
+    tell(UserFiles.export(format, state: state, screen: grid, theme: theme, depth: screen.colorDepth))
   }
 }

@@ -26,7 +26,7 @@ struct DisplayOptions: ParsableArguments {
   /// Shows a feed until the user leaves; `start` runs once the screen is open.
   func show(_ feed: any EventFeed, start: () throws -> Void = {}) throws {
     var catalog = ThemeCatalog()
-    let chosen = try theme.map { try catalog.select($0) } ?? 0
+    let chosen = try theme.map { try catalog.select($0) }
     guard let choice = ColorChoice(spelling: color) else {
       let hint = NearestName.hint(for: color, among: ColorChoice.spellings)
       throw ValidationError("--color: unknown depth \"\(color)\"\(hint)")
@@ -34,7 +34,7 @@ struct DisplayOptions: ParsableArguments {
     // The screen opens before the lanes start: opening changes the environment for a moment.
     let screen = try TerminalScreen.open(
       TerminalOptions(color: choice, glyphs: ascii ? .ascii : nil, mouse: !noMouse))
-    var loop = DashboardLoop(feed: feed, screen: screen, catalog: catalog, themeIndex: chosen)
+    var loop = DashboardLoop(feed: feed, screen: screen, catalog: catalog, theme: chosen, hasMouse: !noMouse)
     let end: DashboardLoop.End
     do {
       try start()

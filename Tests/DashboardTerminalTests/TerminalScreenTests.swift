@@ -187,6 +187,18 @@ struct TerminalScreenTests {
     #expect(terminal.unrestoredModes.isEmpty)
   }
 
+  @Test("a text goes to the clipboard as OSC 52; what is too long is refused")
+  func clipboard() throws {
+    let terminal = try PseudoTerminal(columns: 20, rows: 5)
+    let screen = try screen(on: terminal)
+    var isSent = false
+    let output = written(terminal) { isSent = screen.copy("loss\t0.25") }
+    #expect(isSent && output == "\u{1B}]52;c;bG9zcwkwLjI1\u{7}")
+    #expect(!screen.copy(String(repeating: "x", count: TerminalScreen.clipboardLimit)))
+    screen.close()
+    #expect(!screen.copy("late"))
+  }
+
   @Test("what is no terminal is refused with the reason")
   func unavailable() {
     #expect(throws: TerminalError.unavailable(reason: "standard output is not a terminal")) {

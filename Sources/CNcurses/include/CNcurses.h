@@ -67,6 +67,9 @@ void terminal_size(int32_t *columns, int32_t *rows);
 /* Takes over the current size. What was drawn is lost: draw everything again. */
 void terminal_resize(void);
 
+/* Sends a control sequence as it is; false where the terminal speaks no ANSI or the screen is left. */
+bool terminal_send(const char *sequence);
+
 /* Turns mouse reports on or off; off lets the terminal select text. */
 void terminal_set_mouse(bool on);
 

@@ -1,0 +1,105 @@
+import TrainingEvents
+
+/// What an argument of a command can be, for completion.
+enum CommandArgument: Sendable, Hashable {
+  case theme, setting, value, lane, precision, schedule, unit, view, preset, pane, exportFormat, onOff
+  /// A number or a text, which cannot be completed.
+  case free(String)
+
+  /// How the argument is written in help.
+  var placeholder: String {
+    switch self {
+    case .theme: "THEME"
+    case .setting: "SETTING"
+    case .value: "VALUE"
+    case .lane: "LANE"
+    case .precision: "PRECISION"
+    case .schedule: "SCHEDULE"
+    case .unit: "UNIT"
+    case .view: "VIEW"
+    case .preset: "PRESET"
+    case .pane: "PANE"
+    case .exportFormat: "FORMAT"
+    case .onOff: "on|off"
+    case .free(let name): name
+    }
+  }
+}
+
+/// A command of the command line.
+struct TypedCommand: Sendable, Hashable {
+  var name: String
+  var arguments: [CommandArgument]
+  var help: String
+}
+
+/// The commands of the command line, and what completes them.
+enum CommandTable {
+  static let commands: [TypedCommand] = [
+    TypedCommand(name: "copy", arguments: [], help: "copy what c copies"),
+    TypedCommand(name: "export", arguments: [.exportFormat], help: "write a file into the working directory"),
+    TypedCommand(name: "filter", arguments: [.free("TEXT")], help: "show events that hold a text; none shows all"),
+    TypedCommand(name: "goto", arguments: [.free("ATTEMPT")], help: "put the cursor on an attempt"),
+    TypedCommand(name: "help", arguments: [], help: "all keys"),
+    TypedCommand(name: "lr", arguments: [.free("RATE"), .lane], help: "learning rate of a lane, or of all"),
+    TypedCommand(name: "mouse", arguments: [.onOff], help: "on: ours, off: the terminal selects text"),
+    TypedCommand(name: "pane", arguments: [.pane], help: "show or hide a pane"),
+    TypedCommand(name: "pause", arguments: [], help: "hold all lanes"),
+    TypedCommand(name: "precision", arguments: [.precision, .lane], help: "of a lane, or of the focused one"),
+    TypedCommand(name: "preset", arguments: [.preset], help: "panes that belong together"),
+    TypedCommand(name: "quit", arguments: [], help: "as q"),
+    TypedCommand(name: "resume", arguments: [], help: "go on"),
+    TypedCommand(name: "save", arguments: [], help: "save the settings"),
+    TypedCommand(name: "schedule", arguments: [.schedule], help: "how lanes share the device"),
+    TypedCommand(name: "set", arguments: [.setting, .value], help: "change a setting"),
+    TypedCommand(name: "step", arguments: [], help: "one attempt while paused"),
+    TypedCommand(name: "stop", arguments: [], help: "end the run, evaluate, stay here"),
+    TypedCommand(name: "theme", arguments: [.theme], help: "change the theme"),
+    TypedCommand(name: "view", arguments: [.view], help: "overlay, split, difference"),
+    TypedCommand(name: "x-axis", arguments: [.unit], help: "steps, samples, time, epochs"),
+    TypedCommand(name: "zoom", arguments: [.free("LENGTH")], help: "show the newest so much of the axis, or all"),
+  ]
+
+  static func command(named name: String) -> TypedCommand? { commands.first { $0.name == name } }
+}
+
+extension DashboardState {
+  /// What the last word of a command line could become, in order; empty where it cannot be completed.
+  func completions(of line: String) -> [String] {
+    var words = line.split(separator: " ", omittingEmptySubsequences: true).map { String($0) }
+    let last = line.hasSuffix(" ") || words.isEmpty ? "" : words.removeLast()
+    let candidates: [String]
+    if let name = words.first {
+      guard let command = CommandTable.command(named: name), command.arguments.indices.contains(words.count - 1) else {
+        return []
+      }
+      candidates = values(of: command.arguments[words.count - 1], after: words)
+    } else {
+      candidates = CommandTable.commands.map(\.name)
+    }
+    return candidates.filter { $0.lowercased().hasPrefix(last.lowercased()) }
+  }
+
+  private func values(of argument: CommandArgument, after words: [String]) -> [String] {
+    switch argument {
+    case .theme: choices(of: .theme)
+    case .setting: Setting.allCases.map(\.rawValue)
+    case .value: words.last.flatMap { Setting(rawValue: $0) }.map { choices(of: $0) } ?? []
+    case .lane: lanes.map(\.lane.description)
+    case .precision: precisionChoices.map(\.rawValue)
+    case .schedule: Schedule.allCases.map(\.rawValue)
+    case .unit: choices(of: .xAxis)
+    case .view: choices(of: .lossView)
+    case .preset: choices(of: .panes)
+    case .pane: Pane.allCases.map(\.commandName)
+    case .exportFormat: ExportFormat.allCases.map(\.rawValue)
+    case .onOff: ["on", "off"]
+    case .free: []
+    }
+  }
+}
+
+extension Pane {
+  /// The title in one word.
+  var commandName: String { title.split(separator: " ").joined(separator: "-") }
+}
