@@ -73,6 +73,7 @@ extension DashboardState {
   // MARK: - Training
 
   private mutating func control(_ name: String) -> [DashboardEffect] {
+    if replay != nil { return fail("a recorded run is moved through by Space, s, comma, dot and brackets") }
     guard isTraining else { return fail("the run is over, or has not begun") }
     switch name {
     case "pause":
@@ -94,7 +95,7 @@ extension DashboardState {
   }
 
   private mutating func setLearningRate(_ text: String, lane: String?) -> [DashboardEffect] {
-    guard isTraining else { return fail("the run is over, or has not begun") }
+    guard isTraining, replay == nil else { return fail("the run is over, or has not begun") }
     guard let rate = Double(text), rate > 0, rate.isFinite else {
       return fail("a learning rate is a number above 0, found \"\(text)\"")
     }
@@ -104,7 +105,7 @@ extension DashboardState {
   }
 
   private mutating func setPrecision(_ text: String, lane: String?) -> [DashboardEffect] {
-    guard isTraining else { return fail("the run is over, or has not begun") }
+    guard isTraining, replay == nil else { return fail("the run is over, or has not begun") }
     guard let precision = precisionChoices.first(where: { $0.rawValue == text }) else {
       return fail("no precision \"\(text)\"\(NearestName.hint(for: text, among: precisionChoices.map(\.rawValue)))")
     }
@@ -113,7 +114,7 @@ extension DashboardState {
   }
 
   private mutating func setSchedule(_ text: String) -> [DashboardEffect] {
-    guard isTraining else { return fail("the run is over, or has not begun") }
+    guard isTraining, replay == nil else { return fail("the run is over, or has not begun") }
     guard let wanted = Schedule(rawValue: text) else {
       return fail("no schedule \"\(text)\"\(NearestName.hint(for: text, among: Schedule.allCases.map(\.rawValue)))")
     }

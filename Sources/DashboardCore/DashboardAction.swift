@@ -18,6 +18,10 @@ public enum DashboardAction: Sendable {
   case ringFull(lane: LaneID, count: Int)
   /// No event will come any more.
   case sessionEnded
+  /// A recorded run has come so far.
+  case replay(ReplayStatus)
+  /// A recorded run begins again, on the way to an earlier moment: its events follow.
+  case rewind
   /// The file of a theme was changed.
   case themeChanged(index: Int, theme: Theme)
   /// Something the user should read, for a few seconds in the footer and for good in the log.
@@ -51,6 +55,8 @@ public enum DashboardEffect: Sendable, Hashable {
   case suspend
   /// Draw every cell again: something else wrote to the terminal.
   case redraw
+  /// Ask the player of a recorded run.
+  case replay(ReplayRequest)
   /// Write the screen or the data to a file, and say where.
   case export(ExportFormat)
   /// Put a text on the user's clipboard.

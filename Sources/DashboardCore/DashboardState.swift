@@ -63,6 +63,8 @@ public struct DashboardState: Sendable {
   /// Whether nobody pressed a key yet in the first dashboard of this user.
   var isFirstRun = false
   var isPausePending = false
+  /// Where a recorded run stands; nil for a live one.
+  var replay: ReplayStatus?
   var hint: Hint?
 
   /// What lies over the panes.
@@ -137,6 +139,7 @@ public struct DashboardState: Sendable {
 
   /// Seconds since the session began; 0 before.
   var elapsed: Double {
+    if let replay { return replay.position }
     guard let startTime, let last = endTime ?? eventTime else { return 0 }
     let sinceEvent = endTime == nil ? (now ?? 0) - (tickOfEvent ?? now ?? 0) : 0
     return max(0, last - startTime + max(0, sinceEvent))

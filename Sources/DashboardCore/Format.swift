@@ -32,6 +32,15 @@ enum Format {
     return fixed(value, decimals: size < 9999.95 ? 1 : 0)
   }
 
+  /// A number without the zeros that say nothing: "0.05", "0.001", "2".
+  static func compact(_ value: Double) -> String {
+    var text = significant(value)
+    guard !text.contains("e"), text.contains(".") else { return text }
+    while text.hasSuffix("0") { text.removeLast() }
+    if text.hasSuffix(".") { text.removeLast() }
+    return text
+  }
+
   /// Two digits and an exponent: "1.2e-05".
   static func scientific(_ value: Double) -> String {
     guard value.isFinite else { return nonFinite(value) }

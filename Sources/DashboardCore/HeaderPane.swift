@@ -44,6 +44,14 @@ enum HeaderPane {
 
   private static func clock(_ state: DashboardState, _ painter: Painter) -> [(String, Style)] {
     var pieces: [(String, Style)] = []
+    if let replay = state.replay {
+      let speed = replay.speed.isFinite ? " ×\(Format.compact(replay.speed))" : ""
+      return [
+        (replay.isPaused ? "HELD " : "replay ", painter.style(painter.theme.warning, .bold)),
+        (Format.duration(replay.position), painter.strong), ("/\(Format.duration(replay.duration))", painter.text),
+        (speed, painter.secondary),
+      ]
+    }
     if state.isEnded {
       pieces += [("ended", painter.style(painter.theme.good, .bold)), (" · ", painter.inactive)]
     } else if state.isPaused {
@@ -80,7 +88,7 @@ enum HeaderPane {
           + "\(Format.short(Double(session.data.validationCount))) val",
         painter.secondary
       ), separator, ("batch \(session.batchSize)", painter.text), separator,
-      ("\(session.optimizer) lr \(learningRate(session.learningRate))", painter.text), separator,
+      ("\(session.optimizer) lr \(Format.compact(session.learningRate))", painter.text), separator,
       ("seed \(session.seed)", painter.text),
     ]
     return pieces
@@ -102,15 +110,6 @@ enum HeaderPane {
       ]
     }
     return pieces
-  }
-
-  /// A rate without the zeros that say nothing: "0.05", "0.001".
-  private static func learningRate(_ rate: Double) -> String {
-    var text = Format.significant(rate)
-    guard !text.contains("e"), text.contains(".") else { return text }
-    while text.hasSuffix("0") { text.removeLast() }
-    if text.hasSuffix(".") { text.removeLast() }
-    return text
   }
 
   // MARK: - Lanes
@@ -168,7 +167,7 @@ enum HeaderPane {
     fields.append(Field(pieces: [("|grad| ", secondary), (norm.leftPadded(7), painter.text)], priority: 7))
     let rateNow = track.lastStep?.learningRate ?? state.session?.learningRate ?? 0
     fields.append(
-      Field(pieces: [("lr ", secondary), (learningRate(rateNow).leftPadded(7), painter.text)], priority: 8))
+      Field(pieces: [("lr ", secondary), (Format.compact(rateNow).leftPadded(7), painter.text)], priority: 8))
     if state.lanes.contains(where: { $0.ringFullCount > 0 }) {
       let text = track.ringFullCount > 0 ? "ring full \(track.ringFullCount)" : ""
       fields.append(Field(pieces: [(text, painter.style(painter.theme.warning))], priority: 9))

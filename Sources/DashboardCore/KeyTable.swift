@@ -6,6 +6,7 @@ enum KeyCommand: Sendable, Hashable {
   case nextPrecision, pickPrecision, pause, singleStep, toggleSchedule
   case smoothLess, smoothMore, toggleLogAxis, nextUnit, nextLossView, zoomIn, zoomOut, showAll, panLeft, panRight
   case widenLeft, narrowLeft, grow, shrink, nextPreset, typeCommand, typeFilter, options, export, copy, toggleMouse
+  case replayBack, replayForward, replaySlower, replayFaster
   case cursor, cursorLeft, cursorRight, nextEvent, previousEvent
   case zoomPane, nextTheme, pickTheme, redraw, suspend
   case togglePane(Pane)
@@ -35,6 +36,10 @@ enum KeyTable {
         binding([.character(" ")], "Space", .pause, "pause or resume all lanes", "pause"),
         binding([.character("s")], "s", .singleStep, "one step while paused", nil),
         binding([.character("a")], "a", .toggleSchedule, "alternating or concurrent", "schedule"),
+        binding([.character(",")], ",", .replayBack, "replay: back by a 20th", nil),
+        binding([.character(".")], ".", .replayForward, "replay: forward by a 20th", nil),
+        binding([.character("(")], "(", .replaySlower, "replay: half as fast", nil),
+        binding([.character(")")], ")", .replayFaster, "replay: twice as fast", nil),
       ]
     ),
     (

@@ -39,7 +39,8 @@ extension DashboardState {
   mutating func perform(_ command: KeyCommand) -> [DashboardEffect] {
     switch command {
     case .quit:
-      guard isTraining else { return [.quit(.asTheRunEnded)] }
+      // Leaving a recorded run loses nothing.
+      guard isTraining, replay == nil else { return [.quit(.asTheRunEnded)] }
       overlay = .quit
     case .help: overlay = .help(page: 0)
     case .options: overlay = .options(0)
@@ -54,6 +55,17 @@ extension DashboardState {
       hasMouse.toggle()
       show(hint: hasMouse ? "the mouse is ours again" : "the terminal has the mouse: select text; m takes it back")
       return [.setMouse(hasMouse)]
+    case .replayBack, .replayForward, .replaySlower, .replayFaster:
+      guard replay != nil else {
+        show(hint: "only a recorded run can be moved through: ampscope replay FILE")
+        return []
+      }
+      switch command {
+      case .replayBack: return [.replay(.move(-0.05))]
+      case .replayForward: return [.replay(.move(0.05))]
+      case .replaySlower: return [.replay(.changeSpeed(0.5))]
+      default: return [.replay(.changeSpeed(2))]
+      }
     case .typeCommand: overlay = .line(TypedLine(kind: .command))
     case .typeFilter: overlay = .line(TypedLine(kind: .filter, text: logFilter))
     case .summary:
@@ -75,6 +87,15 @@ extension DashboardState {
   // MARK: - Training
 
   private mutating func control(_ command: KeyCommand) -> [DashboardEffect] {
+    if replay != nil {
+      switch command {
+      case .pause: return [.replay(.togglePause)]
+      case .singleStep: return [.replay(.step)]
+      default:
+        show(hint: "this run was recorded: it cannot be changed any more")
+        return []
+      }
+    }
     guard isTraining else {
       show(hint: lanes.isEmpty ? "the session has not started yet" : "the run is over")
       return []

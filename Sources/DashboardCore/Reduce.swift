@@ -33,6 +33,12 @@ public func reduce(into state: inout DashboardState, action: DashboardAction) ->
   case .sessionEnded:
     if !state.isEnded { state.end() }
     return []
+  case .replay(let status):
+    state.replay = status
+    return []
+  case .rewind:
+    (state.log, state.logScroll) = (EventLog(), 0)
+    return []
   case .themeChanged(let index, let theme):
     if state.themes.indices.contains(index) { state.themes[index].theme = theme }
     return []

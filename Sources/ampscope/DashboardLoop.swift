@@ -50,6 +50,9 @@ struct DashboardLoop {
   /// The summary of the run, once there is one.
   var summary: RunSummary? { state.summary }
 
+  /// What stays on the normal screen.
+  var farewell: [String] { FarewellTable.lines(state) }
+
   /// Runs until the user leaves or a signal comes.
   ///
   /// Throws what the feed throws.
@@ -95,6 +98,14 @@ struct DashboardLoop {
   private mutating func takeEvents() throws -> Bool {
     let events = try feed.drain()
     var hasNews = !events.isEmpty
+    if let player = feed as? ReplayFeed {
+      if player.takeRewind() {
+        hasNews = true
+        hasEnded = false
+        _ = reduce(into: &state, action: .rewind)
+      }
+      _ = reduce(into: &state, action: .replay(player.currentStatus))
+    }
     for event in events { _ = reduce(into: &state, action: .event(event)) }
     for lane in state.lanes.map(\.lane) {
       let count = feed.droppedEvents(of: lane)
@@ -142,6 +153,7 @@ struct DashboardLoop {
       case .send(let command): feed.send(command)
       case .suspend: screen.suspend()
       case .redraw: screen.redraw()
+      case .replay(let request): (feed as? ReplayFeed)?.perform(request)
       case .export(let format): export(format)
       case .copy(let text):
         let isSent = screen.copy(text)

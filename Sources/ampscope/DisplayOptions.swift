@@ -50,11 +50,18 @@ struct DisplayOptions: ParsableArguments {
     case .signal(let number):
       // The lanes end with the process; a recorder has written all that was drained.
       TerminalScreen.endProcess(bySignal: number)
-    case .interrupted: throw ExitStatus.signal(SIGINT)
+    case .interrupted:
+      try printFarewell(loop)
+      throw ExitStatus.signal(SIGINT)
     case .quit:
+      try printFarewell(loop)
       feed.send(.abandon)
       feed.finish()
       try RunOutcome.check(loop.summary)
     }
+  }
+
+  private func printFarewell(_ loop: DashboardLoop) throws {
+    if !loop.farewell.isEmpty { try StandardStream.print(loop.farewell.joined(separator: "\n") + "\n") }
   }
 }
