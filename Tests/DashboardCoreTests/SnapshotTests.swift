@@ -11,12 +11,21 @@ struct SnapshotTests {
   }
 
   @Test(
-    "A running session after a precision change, at five sizes",
+    "A running session after a precision change, at eight sizes",
     arguments: [
-      (200, 60), (120, 40), (80, 24), (60, 20), (39, 9),
+      (300, 100), (200, 60), (120, 40), (80, 24), (60, 20), (40, 12), (39, 9), (20, 5),
     ])
   func running(size: (Int, Int)) throws {
     try Snapshot.check(screen(Fixture.running, size.0, size.1), "running-\(size.0)x\(size.1)")
+  }
+
+  @Test("As ANSI text at every colour depth, with Unicode and with ASCII", arguments: ColorDepth.allCases)
+  func depths(depth: ColorDepth) throws {
+    for glyphs in GlyphSet.allCases {
+      let theme: Theme = depth == .monochrome ? .monochrome : .standard
+      let grid = screen(Fixture.running, 80, 24, theme: theme, glyphs: glyphs)
+      try Snapshot.check(grid.ansi(depth: depth), "running-80x24-\(depth.rawValue)-\(glyphs.rawValue)")
+    }
   }
 
   @Test("A session of which mixed precision pays")

@@ -60,8 +60,13 @@ enum Snapshot {
 
   /// Compares a grid with a file, or records it.
   static func check(_ grid: CellGrid, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
+    try check(describe(grid), name, sourceLocation: sourceLocation)
+  }
+
+  /// Compares a text with a file, or records it; escapes are written as ␛.
+  static func check(_ text: String, _ name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
     let file = folder.appendingPathComponent("\(name).txt")
-    let actual = describe(grid)
+    let actual = text.replacing("\u{1B}", with: "␛")
     if ProcessInfo.processInfo.environment["RECORD_SNAPSHOTS"] == "1" {
       try actual.write(to: file, atomically: true, encoding: .utf8)
       return
