@@ -70,7 +70,7 @@ extension DashboardState {
     case .loss: frame = LossPane.frame(self, in: room, glyphs: .unicode)
     case .lossScale: frame = LossScalePane.frame(self, in: room, glyphs: .unicode)
     case .stepTime: frame = StepTimePane.frame(self, in: room, glyphs: .unicode)
-    case .memory, .speedup, .log: return nil
+    case .memory, .speedup, .race, .log: return nil
     }
     guard frame.plot.width > 0 else { return nil }
     let fraction = min(max((Double(x - frame.plot.x) + 0.5) / Double(frame.plot.width), 0), 1)

@@ -20,6 +20,12 @@ extension DashboardState {
     case ("lr", let rate?): return setLearningRate(rate, lane: arguments.dropFirst().first)
     case ("precision", let precision?): return setPrecision(precision, lane: arguments.dropFirst().first)
     case ("schedule", let schedule?): return setSchedule(schedule)
+    case ("target", nil): lossTarget = nil
+    case ("target", let loss?):
+      guard let number = Double(loss), number.isFinite, number > 0 else {
+        return fail("target wants a loss above 0, found \"\(loss)\"")
+      }
+      lossTarget = number
     case ("goto", let attempt?):
       guard let number = Int(attempt), number >= 0, let last = lastAttempt else {
         return fail("goto wants the number of an attempt, found \"\(attempt)\"")

@@ -54,6 +54,7 @@ enum CommandTable {
     TypedCommand(name: "set", arguments: [.setting, .value], help: "change a setting"),
     TypedCommand(name: "step", arguments: [], help: "one attempt while paused"),
     TypedCommand(name: "stop", arguments: [], help: "end the run, evaluate, stay here"),
+    TypedCommand(name: "target", arguments: [.free("LOSS")], help: "the race's loss; none: what all lanes reached"),
     TypedCommand(name: "theme", arguments: [.theme], help: "change the theme"),
     TypedCommand(name: "view", arguments: [.view], help: "overlay, split, difference"),
     TypedCommand(name: "x-axis", arguments: [.unit], help: "steps, samples, time, epochs"),

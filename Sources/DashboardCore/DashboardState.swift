@@ -37,7 +37,9 @@ public struct DashboardState: Sendable {
   var log = EventLog()
   var focus = Focus.lane
   var focusedLane = LaneID(0)
-  var hiddenPanes: Set<Pane> = []
+  var hiddenPanes: Set<Pane> = Set(Pane.allCases).subtracting(Preset.standard.panes)
+  /// The average loss that the race goes to; nil for the lowest that all lanes have reached.
+  var lossTarget: Double?
   var zoomedPane: Pane?
   var overlay: Overlay?
   var smoothing = Smoothing.standard

@@ -3,7 +3,7 @@ import TrainingEvents
 
 /// What charts show of a lane: one sample an attempt, kept for the whole run.
 ///
-/// Memory: about 34 bytes an attempt. Appending is O(1) amortised.
+/// Memory: about 42 bytes an attempt. Appending is O(1) amortised.
 struct LaneHistory: Sendable {
   /// Attempt index of each sample, ascending.
   private(set) var attempts: [Int] = []
@@ -11,6 +11,10 @@ struct LaneHistory: Sendable {
   private(set) var seconds: [Float] = []
   /// Samples trained on before each attempt.
   private(set) var sampleCount = SampleCount()
+  /// Sum of the step times up to and with each attempt, in seconds.
+  private(set) var ownSeconds: [Float] = []
+  /// Lowest moving average up to and with each attempt; infinite before the first finite one.
+  private(set) var bestAverage: [Float] = []
   /// Training loss.
   private(set) var loss = MinMaxPyramid()
   /// Debiased moving average of the loss; computed from every sample, never from thinned ones.
@@ -28,6 +32,7 @@ struct LaneHistory: Sendable {
   /// Changes of precision, ascending.
   private(set) var precisionChanges: [PrecisionReport] = []
   private var average: DebiasedEMA
+  private var totalSeconds = 0.0
 
   /// An empty history whose loss is smoothed with a weight of the past.
   init(smoothing weight: Double) { average = DebiasedEMA(weight: weight) }
@@ -43,6 +48,10 @@ struct LaneHistory: Sendable {
     seconds.append(max(seconds.last ?? 0, time.isFinite ? Float(time) : 0))
     loss.append(Float(report.loss))
     smoothedLoss.append(Float(average.add(report.loss)))
+    appendBest(smoothedLoss[smoothedLoss.count - 1])
+    let milliseconds = report.stepMilliseconds.isFinite ? max(0, report.stepMilliseconds) : 0
+    totalSeconds += milliseconds / 1000
+    ownSeconds.append(Float(totalSeconds))
     stepTime.append(Float(report.stepMilliseconds))
     scale.append(report.scale.map { Float($0) } ?? .nan)
     if !report.committed { skipped.append(report.attempt) }
@@ -63,7 +72,31 @@ struct LaneHistory: Sendable {
   /// O(attempts): made for a key press, not for an event.
   mutating func smooth(weight: Double) {
     average = DebiasedEMA(weight: weight)
-    for index in smoothedLoss.indices { smoothedLoss[index] = Float(average.add(Double(loss.samples[index]))) }
+    bestAverage.removeAll(keepingCapacity: true)
+    for index in smoothedLoss.indices {
+      smoothedLoss[index] = Float(average.add(Double(loss.samples[index])))
+      appendBest(smoothedLoss[index])
+    }
+  }
+
+  private mutating func appendBest(_ value: Float) {
+    let before = bestAverage.last ?? .infinity
+    bestAverage.append(value.isFinite ? min(before, value) : before)
+  }
+
+  /// Seconds of the lane's own time until its average first was at a loss or below; nil where it never was.
+  ///
+  /// O(log n).
+  func ownSeconds(toLoss target: Float) -> Float? {
+    let index = bestAverage.partitionPoint { $0 <= target }
+    return index < bestAverage.count ? ownSeconds[index] : nil
+  }
+
+  /// Samples trained on within so many seconds of the lane's own time.
+  ///
+  /// O(log n).
+  func samples(within seconds: Float) -> Double {
+    sampleCount.before(ownSeconds.partitionPoint { $0 > seconds })
   }
 
   /// Where a sample lies on the horizontal axis; `trainCount` is the size of the training set.

@@ -64,14 +64,14 @@ struct Layout: Sendable {
     speedupLines = max(3, SpeedupPane.noteCount(state))
     let isVisible: (Pane) -> Bool = { !state.hiddenPanes.contains($0) }
     if kind == .stack {
-      let order = [Pane.speedup, .loss, .lossScale, .stepTime, .memory, .log].filter(isVisible)
+      let order = [Pane.speedup, .loss, .race, .lossScale, .stepTime, .memory, .log].filter(isVisible)
       stack(order, in: body, laneCount: laneCount)
       return
     }
     var left = [Pane.loss, .lossScale, .log].filter(isVisible)
     // On a low screen the log would take more from the charts than it tells; zooming still shows it.
     if body.height < 24, left.count > 1 { left.removeAll { $0 == .log } }
-    let right = [Pane.speedup, .stepTime, .memory].filter(isVisible)
+    let right = [Pane.speedup, .race, .stepTime, .memory].filter(isVisible)
     if left.isEmpty || right.isEmpty {
       stack(left + right, in: body, laneCount: laneCount)
       return
@@ -101,6 +101,7 @@ struct Layout: Sendable {
       case .stepTime: (minimum, preferred, weight, priority) = (2 + 2 * laneCount, 4 + 4 * laneCount, 3, 2)
       case .lossScale: (minimum, preferred, weight, priority) = (5 + laneCount, 10, 3, 3)
       case .memory: (minimum, preferred, weight, priority) = (3 + laneCount, 8 + laneCount, 1, 4)
+      case .race: (minimum, preferred, weight, priority) = (3 + laneCount, 3 + 3 * laneCount, 0, 2)
       case .log: (minimum, preferred, weight, priority) = (4, 6, 2, 5)
       }
     }

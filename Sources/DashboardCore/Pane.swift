@@ -12,6 +12,8 @@ public enum Pane: Int, CaseIterable, Sendable, Hashable {
   case speedup
   /// The event log.
   case log
+  /// How far the lanes came in the same time, and when they reached a loss.
+  case race
 
   /// Title in the border.
   var title: String {
@@ -22,6 +24,7 @@ public enum Pane: Int, CaseIterable, Sendable, Hashable {
     case .memory: "memory"
     case .speedup: "speedup"
     case .log: "events"
+    case .race: "race"
     }
   }
 }

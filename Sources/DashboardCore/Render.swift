@@ -28,6 +28,7 @@ extension Painter {
     case .stepTime: StepTimePane.draw(state, in: rect, with: &self)
     case .memory: MemoryPane.draw(state, in: rect, with: &self)
     case .speedup: SpeedupPane.draw(state, in: rect, with: &self)
+    case .race: RacePane.draw(state, in: rect, with: &self)
     case .log: EventLogPane.draw(state, in: rect, with: &self)
     }
     grid.confine(to: rect)

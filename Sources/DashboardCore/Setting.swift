@@ -28,13 +28,15 @@ enum Setting: String, CaseIterable, Sendable, Hashable {
 
 /// Panes that are shown together.
 enum Preset: String, CaseIterable, Sendable, Hashable {
-  case all, curves, speed, loss
+  case standard, all, curves, speed, race, loss
 
   var panes: Set<Pane> {
     switch self {
+    case .standard: Set(Pane.allCases).subtracting([.race])
     case .all: Set(Pane.allCases)
     case .curves: [.loss, .lossScale, .log]
     case .speed: [.loss, .speedup, .stepTime, .memory]
+    case .race: [.loss, .speedup, .race, .log]
     case .loss: [.loss]
     }
   }

@@ -5,7 +5,7 @@ public import TrainingEvents
 /// | role | btop key |
 /// |---|---|
 /// | background, text, titles, keys | `main_bg`, `main_fg`, `title`, `hi_fg` |
-/// | borders: loss and speedup, memory, loss scale, step time, the rest | `cpu_box`, `mem_box`, `net_box`, `proc_box`, `div_line` |
+/// | borders: loss, speedup and race, memory, loss scale, step time, the rest | `cpu_box`, `mem_box`, `net_box`, `proc_box`, `div_line` |
 /// | axis and secondary text | `graph_text`, moved towards `main_fg` |
 /// | lanes A, B, C … | our `lane_a` …, else chosen among the gradients so that they differ (`LanePalette`) |
 /// | phases forward, backward, optimizer, cast, data, idle | `cached`, `free`, `available`, `used`, `download` at 70 %, `meter_bg` |
@@ -90,7 +90,7 @@ public struct Theme: Sendable, Hashable {
     cursor = mark(.cursor)
     borders = [
       .loss: colors[.cpuBox], .speedup: colors[.cpuBox], .memory: colors[.memoryBox], .lossScale: colors[.networkBox],
-      .stepTime: colors[.processBox], .log: colors[.dividerLine],
+      .stepTime: colors[.processBox], .log: colors[.dividerLine], .race: colors[.cpuBox],
     ]
     divider = colors[.dividerLine]
     lanes = LanePalette.choose(from: colors.laneCandidates, on: surface)

@@ -28,6 +28,10 @@ struct CommandTests {
     #expect(type("stop", into: state) == [.send(.stop)])
     type("goto 120", into: state)
     #expect(state.cursor == 120)
+    type("target 0.5", into: state)
+    #expect(state.lossTarget == 0.5)
+    type("target", into: state)
+    #expect(state.lossTarget == nil)
     type("zoom 200", into: state)
     #expect(state.window == .newest(200))
     type("zoom all", into: state)
@@ -55,7 +59,7 @@ struct CommandTests {
       ("set smothing 1", "did you mean smoothing?"), ("set smoothing 2", "smoothing is a number"),
       ("set mouse", "mouse is on"), ("theme nope", "no theme \"nope\""), ("pane x", "no pane \"x\""),
       ("schedule never", "no schedule \"never\""), ("set left-share wide", "left-share is a percentage"),
-      ("view", "view wants VIEW"),
+      ("view", "view wants VIEW"), ("target x", "target wants a loss above 0"),
     ] {
       #expect(type(line, into: state).isEmpty, "\(line)")
       #expect(state.hint?.text.contains(hint) == true, "\(line): \(state.hint?.text ?? "")")

@@ -166,7 +166,7 @@ struct ReduceKeysTests {
     let state = Driver(Fixture.paying)
     state.press(.tab)
     #expect(state.focus == .pane(.loss) && state.focusedLane == b)
-    for _ in 0..<Pane.allCases.count { state.press(.tab) }
+    for _ in 0..<state.state.shownPanes.count { state.press(.tab) }
     #expect(state.focus == .lane && state.focusedLane == LaneID(0))
     state.press(.backTab)
     #expect(state.focus == .pane(.log))
@@ -183,7 +183,7 @@ struct ReduceKeysTests {
     state.press(.character("z"))
     #expect(state.zoomedPane == nil)
     for digit in 1...6 { state.press(.character(Unicode.Scalar(UInt8(48 + digit)))) }
-    #expect(state.hiddenPanes.count == 5)
+    #expect(state.hiddenPanes.count == 6)
     let layout = Layout(state: state.state, width: 120, height: 40)
     #expect(layout.panes.count == 1)
   }

@@ -75,6 +75,13 @@ struct SnapshotTests {
     try Snapshot.check(screen(state.state, 120, 40), "difference-cursor-120x40")
   }
 
+  @Test("All panes with the race")
+  func race() throws {
+    let state = Driver(Fixture.complete)
+    state.press(.escape, .character("7"))
+    try Snapshot.check(screen(state.state, 120, 50), "race-120x50")
+  }
+
   @Test("A zoomed pane takes the screen")
   func zoomed() throws {
     let state = Driver(Fixture.running)

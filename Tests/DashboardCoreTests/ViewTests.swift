@@ -111,6 +111,24 @@ struct ViewTests {
     }
   }
 
+  @Test("The race compares lanes after the same time of their own, and to a loss")
+  func race() {
+    let state = Driver(Fixture.complete)
+    state.press(.escape, .character("7"))
+    let screen = text(state.state, 120, 50)
+    let (a, b) = (state.lanes[0].history, state.lanes[1].history)
+    // Lane B is faster: when its time is up, lane A has come less far.
+    let finish = min(a.ownSeconds.last ?? 0, b.ownSeconds.last ?? 0)
+    #expect(b.samples(within: finish) == 199 * 128 + 128 && a.samples(within: finish) < b.samples(within: finish))
+    #expect(screen.contains("⁷race") && screen.contains("\(Format.short(b.samples(within: finish))) samples"))
+    #expect(screen.contains("which all reached") && screen.contains("−0.11 [−0.46, +0.24] points"))
+    state.state.lossTarget = 1
+    let seconds = b.ownSeconds(toLoss: 1) ?? 0
+    #expect(seconds > 0 && text(state.state, 120, 50).contains("\(Format.fixed(Double(seconds), decimals: 1)) s"))
+    state.state.lossTarget = 1e-9
+    #expect(text(state.state, 120, 50).contains("not reached") && b.ownSeconds(toLoss: 1e-9) == nil)
+  }
+
   @Test("A million attempts are held and drawn")
   func millionAttempts() {
     let state = Driver(Fixture.starting)
