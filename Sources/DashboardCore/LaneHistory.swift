@@ -40,9 +40,15 @@ struct LaneHistory: Sendable {
   /// Largest attempt index held; beyond it a `Double` cannot tell neighbours apart.
   static let largestAttempt = 1 << 53
 
-  /// Appends an attempt; false, and nothing appended, where its index does not lie above the last or makes no sense.
+  /// Largest batch held: sums over a whole run of such stay exact.
+  static let largestBatch = 1 << 20
+
+  /// Appends an attempt; false, and nothing appended, where its index does not lie above the last, or its index or batch
+  /// makes no sense.
   mutating func append(_ report: StepReport, seconds time: Double = 0) -> Bool {
-    guard report.attempt > attempts.last ?? -1, report.attempt <= LaneHistory.largestAttempt else { return false }
+    guard report.attempt > attempts.last ?? -1, report.attempt <= LaneHistory.largestAttempt,
+      (0...LaneHistory.largestBatch).contains(report.samples)
+    else { return false }
     sampleCount.append(batch: report.samples, at: attempts.count)
     attempts.append(report.attempt)
     seconds.append(max(seconds.last ?? 0, time.isFinite ? Float(time) : 0))

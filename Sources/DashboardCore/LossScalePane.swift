@@ -65,7 +65,7 @@ enum LossScalePane {
       let interval = track.growthInterval.map { "/\($0)" } ?? ""
       pieces += [("  ▲ in ", painter.secondary), (String(countdown).leftPadded(4) + interval, painter.text)]
       if width >= 84, let interval = track.growthInterval {
-        pieces += gauge(interval - countdown, of: interval, painter)
+        pieces += gauge(1 - Double(countdown) / Double(max(1, interval)), painter)
       }
     }
     // What follows is left out from the least important on: the share, the word, PyTorch's default.
@@ -92,9 +92,9 @@ enum LossScalePane {
   }
 
   /// How far the scale has come on its way to the next growth, in twelve cells.
-  private static func gauge(_ done: Int, of all: Int, _ painter: Painter) -> [(String, Style)] {
+  private static func gauge(_ share: Double, _ painter: Painter) -> [(String, Style)] {
     let cells = 12
-    let filled = min(cells, max(0, done * cells / max(1, all)))
+    let filled = Int(min(max(share, 0), 1) * Double(cells))
     return [
       (" ", painter.text), (String(repeating: "━", count: filled), painter.style(painter.theme.good)),
       (String(repeating: "─", count: cells - filled), painter.inactive),

@@ -21,7 +21,7 @@ struct LossScaleStory: Sendable, Hashable {
 
   /// The share of attempts that a scale at its ceiling skips; nil where the interval is not known.
   static func normalShare(growthInterval: Int?) -> Double? {
-    growthInterval.map { 1 / Double(max(1, $0) + 1) }
+    growthInterval.map { 1 / (Double(max(1, $0)) + 1) }
   }
 
   /// The story of a lane that scales its loss; nil before its first step.

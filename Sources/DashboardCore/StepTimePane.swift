@@ -32,6 +32,14 @@ enum StepTimePane {
       painter.grid.write(line.text, x: room.x, y: y, style: color(of: line.kind, painter), limit: room.width)
       y += 1
     }
+    if let baseline = state.baseline {
+      // The histogram of the ratios never takes the last rows: the course of the times comes first.
+      for track in state.lanes where track.lane != baseline.lane && room.bottom - y > count {
+        StepRatios.draw(
+          track, against: baseline, in: Rect(x: room.x, y: y, width: room.width, height: 1), with: &painter)
+        y += 1
+      }
+    }
     if room.bottom - y >= 4 {
       drawCourse(state, in: Rect(x: room.x, y: y, width: room.width, height: room.bottom - y), with: &painter)
     } else if room.bottom - y >= count {

@@ -129,6 +129,47 @@ struct ViewTests {
     #expect(text(state.state, 120, 50).contains("not reached") && b.ownSeconds(toLoss: 1e-9) == nil)
   }
 
+  @Test("The ratios of single steps are counted in bins between their outer percents")
+  func stepRatios() {
+    let ratios = StepRatios(of: Fixture.paying.lanes[1], against: Fixture.paying.lanes[0])
+    #expect(ratios.ratios.count == StepRatios.window && (1.2...1.8).contains(ratios.ratios[256]))
+    let histogram = ratios.histogram(bins: 20)
+    #expect(histogram?.counts.reduce(0, +) == 512 - 2 * 5 && (histogram?.low ?? 9) < (histogram?.high ?? 0))
+    // After the change of precision at 280, ten steps are left out.
+    #expect(StepRatios(of: Fixture.running.lanes[1], against: Fixture.running.lanes[0]).ratios.count == 600 - 290)
+    #expect(StepRatios(of: Fixture.starting.lanes[1], against: Fixture.starting.lanes[0]).histogram(bins: 9) == nil)
+    #expect(text(Fixture.paying, 200, 60).contains("B per step ×"))
+  }
+
+  @Test("Hostile values are drawn: what is not finite, negative, huge, tiny, or out of order")
+  func hostile() {
+    let values: [Double] = [.nan, .infinity, -.infinity, -1e300, 1e300, 0, -0.0, .leastNonzeroMagnitude, -3, 1e9]
+    let state = Driver(Fixture.starting)
+    for index in 0..<200 {
+      let value = values[index * 7 % values.count]
+      let report = StepReport(
+        lane: LaneID(index % 2), attempt: index % 3 == 0 ? index / 2 : index, committedStep: -1,
+        committed: index % 5 != 0, skipReason: nil, loss: value, scale: index % 4 == 0 ? value : nil,
+        stepsToGrowth: index % 4 == 0 ? Int.max : -5, stepMilliseconds: values[index * 3 % values.count],
+        phases: PhaseTimes(forward: value, backward: -value), gradNorm: value, learningRate: value,
+        samples: index % 11 == 0 ? Int.max : index % 13 == 0 ? -1 : index % 7 * 1000, segment: index / 40)
+      state.receive(.step(report), after: value)
+      if index % 9 == 0 {
+        state.receive(
+          .scale(ScaleReport(lane: LaneID(1), attempt: index, from: value, to: -value, cause: .growth)), after: 1)
+      }
+    }
+    state.press(.character("7"), .character("x"))
+    for key in ["o", "X", "y", "n", "+", "h", "N", "l", "-", "v"] {
+      state.press(.character(Unicode.Scalar(key) ?? " "))
+      for (width, height) in [(20, 5), (40, 12), (80, 24), (200, 60)] {
+        let grid = render(state.state, theme: .standard, width: width, height: height, glyphs: .unicode)
+        #expect(grid.cells.count == width * height)
+      }
+    }
+    #expect(RunTable.csv(state.state).contains("nan") && FarewellTable.lines(state.state).count >= 3)
+  }
+
   @Test("A million attempts are held and drawn")
   func millionAttempts() {
     let state = Driver(Fixture.starting)
