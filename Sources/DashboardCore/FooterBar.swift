@@ -37,7 +37,9 @@ enum FooterBar {
     let named = KeyTable.bindings.filter { $0.footer != nil }
     let first: [KeyCommand] = [.quit, .help]
     let training: [KeyCommand] = [.nextPrecision, .pause, .toggleSchedule]
-    let hidden = state.summary == nil ? [.summary] : training
+    var hidden = state.summary == nil ? [KeyCommand.summary] : training
+    // A recorded run cannot be changed, only moved through.
+    hidden += state.replay == nil ? [.replayBack, .replayForward] : [.nextPrecision, .toggleSchedule]
     return first.compactMap { command in named.first { $0.command == command } }
       + named.filter { !first.contains($0.command) && !hidden.contains($0.command) }
   }

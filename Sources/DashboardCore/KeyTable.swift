@@ -36,8 +36,8 @@ enum KeyTable {
         binding([.character(" ")], "Space", .pause, "pause or resume all lanes", "pause"),
         binding([.character("s")], "s", .singleStep, "one step while paused", nil),
         binding([.character("a")], "a", .toggleSchedule, "alternating or concurrent", "schedule"),
-        binding([.character(",")], ",", .replayBack, "replay: back by a 20th", nil),
-        binding([.character(".")], ".", .replayForward, "replay: forward by a 20th", nil),
+        binding([.character(",")], ",", .replayBack, "replay: back by a 20th", "back"),
+        binding([.character(".")], ".", .replayForward, "replay: forward by a 20th", "forward"),
         binding([.character("(")], "(", .replaySlower, "replay: half as fast", nil),
         binding([.character(")")], ")", .replayFaster, "replay: twice as fast", nil),
       ]

@@ -3,7 +3,7 @@ import TrainingEvents
 /// The loss of the other lanes minus the baseline's at the same attempt: around zero where precision costs nothing.
 enum LossDifferenceChart {
   /// Draws the chart on a frame; the smoothed difference bright, each sample's faint where there is height for both.
-  static func draw(_ state: DashboardState, on frame: ChartFrame, names: [String], with painter: inout Painter) {
+  static func draw(_ state: DashboardState, on frame: ChartFrame, with painter: inout Painter) {
     var extents: [Double] = []
     let lanes = state.lanes.indices.filter { state.lanes[$0].difference != nil }
     let curves = lanes.map { points(of: state.lanes[$0], on: frame) }

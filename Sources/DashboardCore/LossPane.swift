@@ -21,7 +21,7 @@ enum LossPane {
       drawSplit(state, in: room, names: names, with: &painter)
     case .difference where hasDifference:
       let frame = frame(state, in: room, glyphs: painter.glyphs)
-      LossDifferenceChart.draw(state, on: frame, names: names, with: &painter)
+      LossDifferenceChart.draw(state, on: frame, with: &painter)
       frame.drawProgress(with: &painter)
     default:
       let hasStrip = hasDifference && state.lossView == .overlay && room.height >= heightForStrip
@@ -33,7 +33,7 @@ enum LossPane {
       guard hasStrip else { return }
       let strip = self.frame(
         state, in: room.insetting(top: room.height - stripHeight), glyphs: painter.glyphs, hasProgressRow: false)
-      LossDifferenceChart.draw(state, on: strip, names: names, with: &painter)
+      LossDifferenceChart.draw(state, on: strip, with: &painter)
     }
   }
 

@@ -30,6 +30,10 @@ struct ReplayKeysTests {
     let state = driver()
     let text = render(state.state, theme: .standard, width: 100, height: 30, glyphs: .unicode).text
     #expect(text.contains("replay 00:30/01:00 ×2"))
+    // The footer offers what can be done with a recording.
+    let footer = render(state.state, theme: .standard, width: 160, height: 30, glyphs: .unicode).text.split(
+      separator: "\n")
+    #expect(footer.last?.contains(", back") == true && footer.last?.contains("p precision") == false)
     state.take(.replay(ReplayStatus(position: 30, duration: 60, speed: 2, isPaused: true)))
     #expect(render(state.state, theme: .standard, width: 100, height: 30, glyphs: .unicode).text.contains("HELD"))
   }
