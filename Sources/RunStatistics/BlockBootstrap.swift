@@ -1,6 +1,6 @@
 import Glibc
 
-/// A 95 % interval for the mean of a dependent series by the moving-block bootstrap.
+/// Mean and median of a dependent series resampled by the moving-block bootstrap.
 ///
 /// Successive step times are correlated (clock, cache, a neighbour on the machine), which an ordinary bootstrap would
 /// mistake for information. Blocks of ⌈n^(1/3)⌉ successive values keep the dependence (Künsch 1989, Annals of
@@ -9,11 +9,15 @@ import Glibc
 enum BlockBootstrap {
   /// Number of resampled series.
   static let resamples = 1000
+  /// The seed of the first series of a comparison.
+  static let firstSeed: UInt64 = 0x9E37_79B9_7F4A_7C15
+  /// The seed of the second, where the two were not measured in pairs.
+  static let secondSeed: UInt64 = 0xBF58_476D_1CE4_E5B9
 
-  /// Distance of the interval's ends from the mean of the series (percentile method); nil below two values.
+  /// Distance of the 95 % interval's ends from the mean of the series (percentile method); nil below two values.
   ///
   /// Complexity: O(resamples · n^(2/3)) from prefix sums. The same series and seed give the same interval.
-  static func offsets(of series: [Double], seed: UInt64 = 0x9E37_79B9_7F4A_7C15) -> (low: Double, high: Double)? {
+  static func offsets(of series: [Double], seed: UInt64 = firstSeed) -> (low: Double, high: Double)? {
     let n = series.count
     guard n >= 2 else { return nil }
     let mean = series.reduce(0, +) / Double(n)
@@ -29,24 +33,60 @@ enum BlockBootstrap {
     }
 
     var random = SplitMix64(state: seed)
-    let wholeBlocks = n / block
-    let rest = n % block
     var means: [Double] = []
     means.reserveCapacity(resamples)
     for _ in 0..<resamples {
       var total = 0.0
-      for _ in 0..<wholeBlocks {
-        let start = random.index(below: n)
-        total += prefix[start + block] - prefix[start]
-      }
-      if rest > 0 {
-        let start = random.index(below: n)
-        total += prefix[start + rest] - prefix[start]
-      }
+      drawBlocks(of: n, from: &random) { total += prefix[$0 + $1] - prefix[$0] }
       means.append(total / Double(n))
     }
     means.sort()
-    return (quantile(0.025, of: means), quantile(0.975, of: means))
+    return (SortedSample.quantile(0.025, of: means), SortedSample.quantile(0.975, of: means))
+  }
+
+  /// The medians of the resampled series, in the order drawn; the series must not be empty.
+  ///
+  /// Complexity: O(resamples · n), by counting how often each rank was drawn. The same series and seed give the same
+  /// medians.
+  static func medians(of series: [Double], seed: UInt64 = firstSeed) -> [Double] {
+    let n = series.count
+    let order = series.indices.sorted { series[$0] < series[$1] }
+    let sorted = order.map { series[$0] }
+    // Once around and one block further, as above.
+    var ranks = [Int](repeating: 0, count: n)
+    for (rank, index) in order.enumerated() { ranks[index] = rank }
+    ranks += (0..<blockLength(n)).map { ranks[$0 % n] }
+
+    var random = SplitMix64(state: seed)
+    var drawn = [Int](repeating: 0, count: n)
+    return (0..<resamples).map { _ in
+      for rank in drawn.indices { drawn[rank] = 0 }
+      drawBlocks(of: n, from: &random) { start, length in
+        for index in start..<(start + length) { drawn[ranks[index]] += 1 }
+      }
+      // The two in the middle, which are one where n is odd.
+      let below = sorted[rank(of: (n - 1) / 2, in: drawn)]
+      let above = sorted[rank(of: n / 2, in: drawn)]
+      return below + (above - below) / 2
+    }
+  }
+
+  /// Draws the blocks of one resampled series of `n` values: start, below n, and length of each.
+  private static func drawBlocks(of n: Int, from random: inout SplitMix64, _ take: (Int, Int) -> Void) {
+    let block = blockLength(n)
+    for _ in 0..<(n / block) { take(random.index(below: n), block) }
+    if n % block > 0 { take(random.index(below: n), n % block) }
+  }
+
+  /// The rank at a position of the resampled series in ascending order, from the number of times each rank was drawn.
+  private static func rank(of position: Int, in drawn: [Int]) -> Int {
+    var rank = 0
+    var passed = drawn[0]
+    while passed <= position {
+      rank += 1
+      passed += drawn[rank]
+    }
+    return rank
   }
 
   /// ⌈n^(1/3)⌉: the order that minimises the error of the bootstrap variance.
@@ -54,13 +94,6 @@ enum BlockBootstrap {
     var length = max(1, Int(cbrt(Double(n))))
     while length * length * length < n { length += 1 }
     return length
-  }
-
-  private static func quantile(_ fraction: Double, of sorted: [Double]) -> Double {
-    let position = fraction * Double(sorted.count - 1)
-    let below = Int(position)
-    let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
   }
 }
 

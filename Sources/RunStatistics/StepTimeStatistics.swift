@@ -54,10 +54,7 @@ public struct StepTimeStatistics: Sendable {
   /// Complexity: O(1).
   public func quantile(_ fraction: Double) -> Double? {
     guard !sorted.isEmpty, fraction >= 0, fraction <= 1 else { return nil }
-    let position = fraction * Double(sorted.count - 1)
-    let below = Int(position)
-    let above = min(below + 1, sorted.count - 1)
-    return sorted[below] + (position - Double(below)) * (sorted[above] - sorted[below])
+    return SortedSample.quantile(fraction, of: sorted)
   }
 
   private mutating func restart(segment newest: Int) {
