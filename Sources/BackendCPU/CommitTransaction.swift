@@ -98,15 +98,16 @@ struct CommitTransaction {
       case .sgd(let momentum, let weightDecay):
         var settings = amp_sgd_settings(
           lr: context.learningRate, momentum: momentum, weight_decay: weightDecay, inverse_scale: inverseScale,
-          first_step: step == 1, dry_run: dryRun)
+          clip_factor: 1, clip_value: .infinity, nesterov: false, first_step: step == 1, dry_run: dryRun)
         amp_sgd_update(
           threads, &settings, weight, target.gradientType, gradient, target.states[0].floats(context),
           target.copyType, copy, target.count, &found)
       case .adamW(let beta1, let beta2, let eps, let weightDecay):
-        var settings = amp_adamw_settings(
+        var settings = amp_adam_settings(
           lr: context.learningRate, beta1: beta1, beta2: beta2, eps: eps, weight_decay: weightDecay,
-          inverse_scale: inverseScale, step: step, dry_run: dryRun)
-        amp_adamw_update(
+          inverse_scale: inverseScale, clip_factor: 1, clip_value: .infinity, step: step, decoupled: true,
+          dry_run: dryRun)
+        amp_adam_update(
           threads, &settings, weight, target.gradientType, gradient, target.states[0].floats(context),
           target.states[1].floats(context), target.copyType, copy, target.count, &found)
       }

@@ -62,8 +62,90 @@ void amp_gelu_backward(int threads, amp_dtype dtype, const void *dy, const void 
   binary(threads, kernels()->gelu_backward, dtype, dy, x, dx, count);
 }
 
+void amp_sigmoid(int threads, amp_dtype dtype, const void *x, void *y, size_t count) {
+  unary(threads, kernels()->sigmoid, dtype, x, y, count);
+}
+
+void amp_sigmoid_backward(int threads, amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count) {
+  binary(threads, kernels()->sigmoid_backward, dtype, dy, y, dx, count);
+}
+
+void amp_tanh(int threads, amp_dtype dtype, const void *x, void *y, size_t count) {
+  unary(threads, kernels()->tanh, dtype, x, y, count);
+}
+
+void amp_tanh_backward(int threads, amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count) {
+  binary(threads, kernels()->tanh_backward, dtype, dy, y, dx, count);
+}
+
+void amp_silu(int threads, amp_dtype dtype, const void *x, void *y, size_t count) {
+  unary(threads, kernels()->silu, dtype, x, y, count);
+}
+
+void amp_silu_backward(int threads, amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count) {
+  binary(threads, kernels()->silu_backward, dtype, dy, x, dx, count);
+}
+
 void amp_add(int threads, amp_dtype dtype, const void *x, const void *y, void *z, size_t count) {
   binary(threads, kernels()->add, dtype, x, y, z, count);
+}
+
+void amp_multiply(int threads, amp_dtype dtype, const void *x, const void *y, void *z, size_t count) {
+  binary(threads, kernels()->multiply, dtype, x, y, z, count);
+}
+
+typedef struct {
+  amp_dtype dtype;
+  const void *x, *y;
+  void *z;
+  size_t rows, columns;
+} broadcast_job;
+
+/* Elements are what is cut, not rows: there may be one row of a million columns, or the reverse. */
+static void run_add_broadcast(void *context, int index, int count) {
+  const broadcast_job *job = context;
+  const amp_dtype dtype = job->dtype;
+  const range part = part_of(job->rows * job->columns, index, count, elements_per_granule);
+  for (size_t at = part.begin; at < part.end;) {
+    const size_t column = at % job->columns, left = part.end - at, rest = job->columns - column;
+    const void *x = element(dtype, job->x, at);
+    void *z = mutable_element(dtype, job->z, at);
+    if (column == 0 && left >= job->columns) {
+      const size_t rows = left / job->columns;
+      kernels()->bias_activation(dtype, x, dtype, job->y, false, dtype, z, rows, job->columns);
+      at += rows * job->columns;
+    } else {
+      const size_t piece = rest < left ? rest : left;
+      kernels()->add(dtype, x, element(dtype, job->y, column), z, piece);
+      at += piece;
+    }
+  }
+}
+
+void amp_add_broadcast(int threads, amp_dtype dtype, const void *x, const void *y, void *z, size_t rows,
+                       size_t columns) {
+  broadcast_job job = {dtype, x, y, z, rows, columns};
+  parallel_chunks(threads, chunk_count(threads, rows * columns), run_add_broadcast, &job);
+}
+
+typedef struct {
+  amp_dtype dtype;
+  const void *gradient;
+  float *accumulator;
+  size_t count;
+  bool first;
+} accumulate_job;
+
+static void run_accumulate(void *context, int index, int count) {
+  const accumulate_job *job = context;
+  const range part = part_of(job->count, index, count, elements_per_granule);
+  kernels()->accumulate(job->dtype, element(job->dtype, job->gradient, part.begin), job->accumulator + part.begin,
+                        part.end - part.begin, job->first);
+}
+
+void amp_accumulate(int threads, amp_dtype dtype, const void *gradient, float *accumulator, size_t count, bool first) {
+  accumulate_job job = {dtype, gradient, accumulator, count, first};
+  parallel_chunks(threads, chunk_count(threads, count), run_accumulate, &job);
 }
 
 typedef struct {

@@ -18,15 +18,17 @@ typedef struct {
   float scale;        /* 1 / (1 - p) */
 } dropout_plan;
 
-/* Settings of one AdamW step, with the bias corrections worked out. */
+/* Settings of one Adam or AdamW step, with the bias corrections worked out. */
 typedef struct {
-  float inverse_scale, decay; /* decay = 1 - lr * weight_decay */
+  float inverse_scale, clip_factor, clip_value;
+  float decay;    /* of the weight: 1 - lr * weight_decay, or 1 */
+  float l2_decay; /* added to the gradient: 0, or weight_decay */
   float beta1, one_minus_beta1, beta2, one_minus_beta2;
   float step_size;         /* lr / (1 - beta1^step) */
   float second_correction; /* sqrt(1 - beta2^step) */
   float eps;
   bool dry_run;
-} adamw_plan;
+} adam_plan;
 
 /* The tensors of one update; low_precision_copy may be NULL. */
 typedef struct {
@@ -56,6 +58,35 @@ typedef struct {
   size_t position_size; /* bytes: 1 (unsigned) or 4 */
 } max_pool_plan;
 
+/* One dimension of an enlargement. */
+typedef struct {
+  size_t inputs, scale;
+  bool bilinear;
+} upsample_axis;
+
+typedef struct {
+  upsample_axis height, width;
+  size_t channels;
+} upsample_plan;
+
+/* What a softmax writes, and how: `rounding` is the format of the values, `stored` that of the memory. */
+typedef struct {
+  float scale;
+  amp_dtype rounding, stored;
+} attention_plan;
+
+/* One sample of a step of an LSTM. Pointers to what is not there are NULL. */
+typedef struct {
+  const void *input_gates, *recurrent_gates, *c_prev;
+  void *gates, *c, *y;
+} lstm_sample;
+
+typedef struct {
+  const void *dy, *dh_recurrent, *gates, *c_prev, *c;
+  void *dc, *dgates;
+  bool first; /* dc brings nothing */
+} lstm_gradient_sample;
+
 typedef struct {
   amp_isa isa;
 
@@ -66,7 +97,15 @@ typedef struct {
   void (*relu_backward)(amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count);
   void (*gelu)(amp_dtype dtype, const void *x, void *y, size_t count);
   void (*gelu_backward)(amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count);
+  void (*sigmoid)(amp_dtype dtype, const void *x, void *y, size_t count);
+  void (*sigmoid_backward)(amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count);
+  void (*tanh)(amp_dtype dtype, const void *x, void *y, size_t count);
+  void (*tanh_backward)(amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count);
+  void (*silu)(amp_dtype dtype, const void *x, void *y, size_t count);
+  void (*silu_backward)(amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count);
   void (*add)(amp_dtype dtype, const void *x, const void *y, void *z, size_t count);
+  void (*multiply)(amp_dtype dtype, const void *x, const void *y, void *z, size_t count);
+  void (*accumulate)(amp_dtype dtype, const void *gradient, float *accumulator, size_t count, bool first);
   /* x and y point at element `first` of the tensor, a multiple of 4. */
   void (*dropout)(amp_dtype dtype, const void *x, void *y, size_t count, size_t first, const dropout_plan *plan);
 
@@ -86,6 +125,18 @@ typedef struct {
   void (*max_pool_backward)(amp_dtype dtype, const void *dy, const void *positions, void *dx, const max_pool_plan *plan,
                             size_t row);
 
+  /* One row of the result: x is a sample (H, W, C), y is row `row` of its (H * scale, W * scale, C). */
+  void (*upsample)(amp_dtype dtype, const void *x, void *y, const upsample_plan *plan, size_t row);
+  /* One row of the gradient: dx is row `row` of a sample's (H, W, C), dy is its (H * scale, W * scale, C). */
+  void (*upsample_backward)(amp_dtype dtype, const void *dy, void *dx, const upsample_plan *plan, size_t row);
+
+  void (*layer_norm)(amp_dtype dtype, const void *x, const float *weight, const float *bias, float eps, void *y,
+                     float *mean, float *rstd, size_t rows, size_t columns);
+  /* dx, and the sums of dweight and dbias over the chunk; block is scratch of 2 * columns. */
+  void (*layer_norm_backward)(amp_dtype dtype, const void *dy, const void *x, const float *weight, const float *mean,
+                              const float *rstd, void *dx, float *dweight, float *dbias, float *block, size_t rows,
+                              size_t columns);
+
   /* Mean and sum of squared deviations from it, per channel. rows > 0. */
   void (*batch_norm_moments)(amp_dtype dtype, const void *x, size_t rows, size_t channels, float *mean,
                              float *squared_deviations);
@@ -104,8 +155,28 @@ typedef struct {
   void (*scaled_exponentials)(const float *row, size_t classes, float largest, float scale, float *out);
   int64_t (*argmax)(const float *row, size_t classes);
 
+  /* Sums of the losses of the chunk in fp64, and gradients times `factor`. */
+  double (*bce_with_logits)(const float *logits, const float *targets, size_t count);
+  void (*bce_with_logits_backward)(const float *logits, const float *targets, float factor, float *dlogits,
+                                   size_t count);
+  double (*bce)(const float *probabilities, const float *targets, size_t count);
+  void (*bce_backward)(const float *probabilities, const float *targets, float factor, float *dprobabilities,
+                       size_t count);
+  double (*mse)(const float *predictions, const float *targets, size_t count);
+  void (*mse_backward)(const float *predictions, const float *targets, float factor, float *dpredictions,
+                       size_t count);
+
+  /* One row of scores, of which the first `visible` keys take part; returns the logsumexp. */
+  float (*attention_softmax)(const float *scores, const attention_plan *plan, void *p, size_t visible, size_t keys);
+  void (*attention_softmax_backward)(const float *scores, float logsumexp, const float *dp, float delta,
+                                     const attention_plan *plan, void *p, void *ds, size_t visible, size_t keys);
+  float (*dot_product)(amp_dtype dtype, const void *x, const void *y, size_t count);
+
+  void (*lstm_cell)(amp_dtype dtype, const lstm_sample *sample, size_t hidden);
+  void (*lstm_cell_backward)(amp_dtype dtype, const lstm_gradient_sample *sample, size_t hidden);
+
   void (*sgd_update)(const amp_sgd_settings *settings, const update_tensors *tensors, amp_update_statistics *result);
-  void (*adamw_update)(const adamw_plan *plan, const update_tensors *tensors, amp_update_statistics *result);
+  void (*adam_update)(const adam_plan *plan, const update_tensors *tensors, amp_update_statistics *result);
 } kernel_set;
 
 extern const kernel_set reference_kernels;

@@ -6,8 +6,8 @@
 #include "parallel.h"
 
 typedef struct {
-  const amp_sgd_settings *sgd; /* NULL for AdamW */
-  adamw_plan adamw;
+  const amp_sgd_settings *sgd; /* NULL for Adam */
+  adam_plan adam;
   update_tensors tensors;
   amp_update_statistics found[max_chunks];
 } update_job;
@@ -30,7 +30,7 @@ static void run_update(void *context, int index, int count) {
   if (job->sgd != NULL)
     kernels()->sgd_update(job->sgd, &chunk, &job->found[index]);
   else
-    kernels()->adamw_update(&job->adamw, &chunk, &job->found[index]);
+    kernels()->adam_update(&job->adam, &chunk, &job->found[index]);
 }
 
 static float larger(float a, float b) { return a > b ? a : b; }
@@ -58,15 +58,18 @@ void amp_sgd_update(int threads, const amp_sgd_settings *settings, float *weight
   update(threads, &job, result);
 }
 
-void amp_adamw_update(int threads, const amp_adamw_settings *settings, float *weight, amp_dtype gradient_dtype,
-                      const void *gradient, float *first_moment, float *second_moment, amp_dtype copy_dtype,
-                      void *low_precision_copy, size_t count, amp_update_statistics *result) {
+void amp_adam_update(int threads, const amp_adam_settings *settings, float *weight, amp_dtype gradient_dtype,
+                     const void *gradient, float *first_moment, float *second_moment, amp_dtype copy_dtype,
+                     void *low_precision_copy, size_t count, amp_update_statistics *result) {
   const double lr = settings->lr, beta1 = settings->beta1, beta2 = settings->beta2, step = (double)settings->step;
   update_job job;
   job.sgd = NULL;
-  job.adamw = (adamw_plan){
+  job.adam = (adam_plan){
       .inverse_scale = settings->inverse_scale,
-      .decay = (float)(1 - lr * (double)settings->weight_decay),
+      .clip_factor = settings->clip_factor,
+      .clip_value = settings->clip_value,
+      .decay = settings->decoupled ? (float)(1 - lr * (double)settings->weight_decay) : 1,
+      .l2_decay = settings->decoupled ? 0 : settings->weight_decay,
       .beta1 = settings->beta1,
       .one_minus_beta1 = (float)(1 - beta1),
       .beta2 = settings->beta2,

@@ -38,28 +38,21 @@ void reference_relu_backward(amp_dtype dtype, const void *dy, const void *y, voi
     store_element(dtype, dx, i, load_element(dtype, y, i) > 0 ? load_element(dtype, dy, i) : 0);
 }
 
-/* Distribution function and density of the standard normal. */
-static double normal_distribution(double x) { return 0.5 * erfc(-x * M_SQRT1_2); }
-static double normal_density(double x) { return 0.3989422804014327 * exp(-0.5 * x * x); }
-
-void reference_gelu(amp_dtype dtype, const void *x, void *y, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    const double value = load_element(dtype, x, i);
-    store_element(dtype, y, i, (float)(value * normal_distribution(value)));
-  }
-}
-
-void reference_gelu_backward(amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    const double value = load_element(dtype, x, i);
-    const double slope = normal_distribution(value) + value * normal_density(value);
-    store_element(dtype, dx, i, (float)(load_element(dtype, dy, i) * slope));
-  }
-}
-
 void reference_add(amp_dtype dtype, const void *x, const void *y, void *z, size_t count) {
   for (size_t i = 0; i < count; i++)
     store_element(dtype, z, i, load_element(dtype, x, i) + load_element(dtype, y, i));
+}
+
+void reference_multiply(amp_dtype dtype, const void *x, const void *y, void *z, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    store_element(dtype, z, i, load_element(dtype, x, i) * load_element(dtype, y, i));
+}
+
+void reference_accumulate(amp_dtype dtype, const void *gradient, float *accumulator, size_t count, bool first) {
+  for (size_t i = 0; i < count; i++) {
+    const float value = load_element(dtype, gradient, i);
+    accumulator[i] = first ? value : accumulator[i] + value;
+  }
 }
 
 void reference_dropout(amp_dtype dtype, const void *x, void *y, size_t count, size_t first, const dropout_plan *plan) {

@@ -9,6 +9,8 @@
 #include "../kernel_set.h"
 #include "../philox.h"
 #include "../pool_windows.h"
+#include "../reference/reference.h"
+#include "../upsample_axis.h"
 
 /* No fused multiply-add but where a kernel asks for one: results then agree with the reference. */
 #pragma STDC FP_CONTRACT OFF

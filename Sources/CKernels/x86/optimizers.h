@@ -23,6 +23,11 @@ INLINE amp_update_statistics statistics_of(const update_notes *notes) {
   };
 }
 
+/* Where the value is NaN it is the second operand, and survives. */
+INLINE vfloat clipped(vfloat gradient, vfloat inverse_scale, vfloat clip_factor, vfloat clip_value) {
+  return larger(zeros() - clip_value, smaller(clip_value, gradient * inverse_scale * clip_factor));
+}
+
 INLINE void write_weight(const update_tensors *tensors, size_t i, size_t n, vfloat weight) {
   store_f32(tensors->weight + i, n, weight);
   if (tensors->low_precision_copy != NULL)
@@ -32,15 +37,18 @@ INLINE void write_weight(const update_tensors *tensors, size_t i, size_t n, vflo
 INLINE void sgd_update_of(amp_dtype gradient_dtype, const amp_sgd_settings *settings, const update_tensors *tensors,
                           amp_update_statistics *result) {
   const vfloat inverse_scale = broadcast(settings->inverse_scale), decay = broadcast(settings->weight_decay);
+  const vfloat clip_factor = broadcast(settings->clip_factor), clip_value = broadcast(settings->clip_value);
   const vfloat momentum = broadcast(settings->momentum), lr = broadcast(settings->lr);
-  const bool first_step = settings->first_step, dry_run = settings->dry_run;
+  const bool nesterov = settings->nesterov, first_step = settings->first_step, dry_run = settings->dry_run;
   const update_tensors at = *tensors;
   update_notes notes = no_notes();
   FOR_VECTORS(i, n, at.count, {
     const vfloat old = load_f32(at.weight + i, n);
-    const vfloat gradient = load(gradient_dtype, at.gradient, i, n) * inverse_scale + decay * old;
+    const vfloat gradient =
+        clipped(load(gradient_dtype, at.gradient, i, n), inverse_scale, clip_factor, clip_value) + decay * old;
     const vfloat buffer = first_step ? gradient : momentum * load_f32(at.state[0] + i, n) + gradient;
-    const vfloat weight = old - lr * buffer;
+    const vfloat step = nesterov ? gradient + momentum * buffer : buffer;
+    const vfloat weight = old - lr * step;
     note(&notes, 0, weight, n);
     note(&notes, 1, buffer, n);
     if (!dry_run) {
@@ -54,22 +62,26 @@ static void sgd_update(const amp_sgd_settings *settings, const update_tensors *t
   FOR_DTYPE(tensors->gradient_dtype, format, sgd_update_of(format, settings, tensors, result));
 }
 
-INLINE void adamw_update_of(amp_dtype gradient_dtype, const adamw_plan *plan, const update_tensors *tensors,
-                            amp_update_statistics *result) {
+INLINE void adam_update_of(amp_dtype gradient_dtype, const adam_plan *plan, const update_tensors *tensors,
+                           amp_update_statistics *result) {
   const vfloat inverse_scale = broadcast(plan->inverse_scale), decay = broadcast(plan->decay);
   const vfloat beta1 = broadcast(plan->beta1), one_minus_beta1 = broadcast(plan->one_minus_beta1);
   const vfloat beta2 = broadcast(plan->beta2), one_minus_beta2 = broadcast(plan->one_minus_beta2);
   const vfloat step_size = broadcast(plan->step_size), correction = broadcast(plan->second_correction);
-  const vfloat eps = broadcast(plan->eps);
-  const bool dry_run = plan->dry_run;
+  const vfloat clip_factor = broadcast(plan->clip_factor), clip_value = broadcast(plan->clip_value);
+  const vfloat eps = broadcast(plan->eps), l2_decay = broadcast(plan->l2_decay);
+  const bool has_l2_decay = plan->l2_decay != 0, dry_run = plan->dry_run;
   const update_tensors at = *tensors;
   update_notes notes = no_notes();
   FOR_VECTORS(i, n, at.count, {
-    const vfloat gradient = load(gradient_dtype, at.gradient, i, n) * inverse_scale;
+    const vfloat old = load_f32(at.weight + i, n);
+    vfloat gradient = clipped(load(gradient_dtype, at.gradient, i, n), inverse_scale, clip_factor, clip_value);
+    if (has_l2_decay)
+      gradient = gradient + l2_decay * old;
     const vfloat first = beta1 * load_f32(at.state[0] + i, n) + one_minus_beta1 * gradient;
     const vfloat second = beta2 * load_f32(at.state[1] + i, n) + one_minus_beta2 * gradient * gradient;
     const vfloat denominator = square_root(second) / correction + eps;
-    const vfloat weight = load_f32(at.weight + i, n) * decay - step_size * first / denominator;
+    const vfloat weight = old * decay - step_size * first / denominator;
     note(&notes, 0, weight, n);
     note(&notes, 1, first, n);
     note(&notes, 2, second, n);
@@ -81,6 +93,6 @@ INLINE void adamw_update_of(amp_dtype gradient_dtype, const adamw_plan *plan, co
   });
   *result = statistics_of(&notes);
 }
-static void adamw_update(const adamw_plan *plan, const update_tensors *tensors, amp_update_statistics *result) {
-  FOR_DTYPE(tensors->gradient_dtype, format, adamw_update_of(format, plan, tensors, result));
+static void adam_update(const adam_plan *plan, const update_tensors *tensors, amp_update_statistics *result) {
+  FOR_DTYPE(tensors->gradient_dtype, format, adam_update_of(format, plan, tensors, result));
 }
