@@ -12,8 +12,8 @@ typedef struct {
   float first_share, second_share;
 } upsample_source;
 
-/* Bilinear: the centre of enlarged pixel o lies at (o + 1/2) / scale - 1/2 pixels, or at 0 where that is negative. Times
-   2 * scale these are whole numbers. */
+/* Bilinear: the centre of enlarged pixel o lies at (o + 1/2) / scale - 1/2 pixels, or at 0 where that is negative.
+   Times 2 * scale these are whole numbers. */
 static inline upsample_source source_of(const upsample_axis *axis, size_t enlarged) {
   if (!axis->bilinear)
     return (upsample_source){enlarged / axis->scale, enlarged / axis->scale, 1, 0};

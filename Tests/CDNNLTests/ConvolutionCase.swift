@@ -20,6 +20,11 @@ struct ConvolutionCase: Sendable, CustomTestStringConvertible {
     ConvolutionCase(name: "1x1", c: 24, h: 5, w: 5, o: 8, kernel: (1, 1)),
     ConvolutionCase(name: "first layer, C = 1", c: 1, h: 8, w: 8, o: 16, kernel: (5, 5), padding: (2, 2)),
     ConvolutionCase(name: "dilation 2", c: 8, h: 9, w: 9, o: 8, kernel: (3, 3), padding: (2, 2), dilation: (2, 2)),
+    ConvolutionCase(name: "2x2 stride 2", c: 16, h: 8, w: 6, o: 8, kernel: (2, 2), stride: (2, 2)),
+    ConvolutionCase(name: "4x4 stride 2", c: 8, h: 8, w: 10, o: 16, kernel: (4, 4), stride: (2, 2), padding: (1, 1)),
+    ConvolutionCase(
+      name: "dilation 2, stride 2", c: 8, h: 9, w: 11, o: 8, kernel: (3, 3), stride: (2, 2), padding: (2, 2),
+      dilation: (2, 2)),
     ConvolutionCase(
       name: "odd everything", n: 3, c: 3, h: 7, w: 6, o: 5, kernel: (3, 2), stride: (2, 1), padding: (1, 0)),
     ConvolutionCase(name: "rows left over by the stride", c: 4, h: 8, w: 8, o: 8, kernel: (3, 3), stride: (3, 3)),

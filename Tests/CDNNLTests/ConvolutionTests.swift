@@ -45,6 +45,48 @@ struct ConvolutionTests {
     reference.expect(dx, terms: convolution.o * convolution.kernel.h * convolution.kernel.w)
   }
 
+  /// Kernel, stride, padding and dilation of an enlargement by 2, and three other transposed convolutions.
+  private static let transposed = [(2, 2, 0, 1), (3, 2, 1, 1), (4, 2, 1, 1), (3, 1, 1, 1), (2, 3, 0, 2)]
+
+  @Test("backward data is torch's ConvTranspose2d", arguments: transposed, PrecisionPair.training)
+  func transposedConvolution(geometry: (kernel: Int, stride: Int, padding: Int, dilation: Int), dtypes: PrecisionPair)
+    throws
+  {
+    // x (N, I, 4, 5) with weight (I, O, K, K) gives y (N, O, OH, OW): every pixel of x adds its own kernel's worth.
+    let (n, inputs, outputs, h, w) = (2, 6, 9, 4, 5)
+    let (kernel, stride, padding, dilation) = geometry
+    let oh = (h - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
+    let ow = (w - 1) * stride - 2 * padding + dilation * (kernel - 1) + 1
+    let convolution = ConvolutionCase(
+      name: "transposed", n: n, c: outputs, h: oh, w: ow, o: inputs, kernel: (kernel, kernel), stride: (stride, stride),
+      padding: (padding, padding), dilation: (dilation, dilation))
+    #expect(convolution.oh == h && convolution.ow == w)
+    var shape = convolution.shape(dtypes, bias: nil)
+    let created = try Primitive.ifSupported(dtypes.input) { cdnnl_convolution_backward_data_create(&shape, &$0) }
+    guard let primitive = created else { return }
+    let x = TensorBuffer(randomCount: n * h * w * inputs, seed: 1, dtypes.input)
+    let weight = TensorBuffer(randomCount: inputs * outputs * kernel * kernel, seed: 2, dtypes.input)
+    let y = TensorBuffer(count: n * oh * ow * outputs, dtypes.output)
+    try check(
+      cdnnl_convolution_backward_data_execute(
+        primitive.handle, x.pointer, weight.pointer, y.pointer, primitive.scratch.pointer))
+
+    var reference = Reference(count: y.count)
+    let (xValues, weightValues) = (x.values, weight.values)
+    for (index, value) in xValues.enumerated() {
+      let (input, column, row) = (index % inputs, index / inputs % w, index / (inputs * w) % h)
+      for tap in 0..<outputs * kernel * kernel {
+        let (output, down, right) = (tap / (kernel * kernel), tap / kernel % kernel, tap % kernel)
+        let (top, left) = (row * stride - padding + down * dilation, column * stride - padding + right * dilation)
+        guard (0..<oh).contains(top), (0..<ow).contains(left) else { continue }
+        reference.add(
+          value * weightValues[input * outputs * kernel * kernel + tap],
+          at: ((index / (inputs * w * h) * oh + top) * ow + left) * outputs + output)
+      }
+    }
+    reference.expect(y, terms: inputs * kernel * kernel)
+  }
+
   @Test("backward weights agrees with an fp64 loop", arguments: ConvolutionCase.all, PrecisionPair.training)
   func backwardWeights(convolution: ConvolutionCase, dtypes: PrecisionPair) throws {
     for biasDtype in [nil, Precision.f32] {

@@ -27,10 +27,17 @@ struct Reference {
   func expect(
     _ result: TensorBuffer, terms: Int, sourceLocation: SourceLocation = #_sourceLocation
   ) {
+    expect(result.values, in: result.precision, terms: terms, sourceLocation: sourceLocation)
+  }
+
+  /// The same for values that were taken out of a larger tensor.
+  func expect(
+    _ result: [Double], in precision: Precision, terms: Int, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
     var worst = 0.0
-    for (index, value) in result.values.enumerated() {
+    for (index, value) in result.enumerated() {
       let bound =
-        Double(terms) * Precision.f32.unit * magnitudes[index] + result.precision.unit * abs(sums[index]) + 0x1p-126
+        Double(terms) * Precision.f32.unit * magnitudes[index] + precision.unit * abs(sums[index]) + 0x1p-126
       let difference = abs(value - sums[index])
       worst = difference.isNaN ? .infinity : max(worst, difference / bound)
     }

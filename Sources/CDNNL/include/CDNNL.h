@@ -53,6 +53,19 @@ cdnnl_status cdnnl_matmul_create(const cdnnl_matmul *shape, cdnnl_primitive **ou
 cdnnl_status cdnnl_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, const void *bias, void *c,
                                   void *scratch);
 
+/* C[b] = op(A[b]) op(B[b]) for b in 0..<batch, each as in cdnnl_matmul, without bias or relu. A row of a matrix as it lies
+   in memory begins lda, ldb, ldc elements after the one before, a matrix a_batch_stride, b_batch_stride, c_batch_stride
+   elements after the one before: operands may be views into packed tensors. No two elements of C share a place. */
+typedef struct {
+  int64_t batch, m, n, k;
+  bool transpose_a, transpose_b;
+  int64_t lda, ldb, ldc, a_batch_stride, b_batch_stride, c_batch_stride;
+  cdnnl_dtype input_dtype, output_dtype;
+} cdnnl_batched_matmul;
+cdnnl_status cdnnl_batched_matmul_create(const cdnnl_batched_matmul *shape, cdnnl_primitive **out);
+cdnnl_status cdnnl_batched_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, void *c,
+                                          void *scratch);
+
 /* 2-d convolution as torch.nn.functional.conv2d (cross-correlation), groups 1.
    x (N, C, H, W), weight (O, C, KH, KW), y (N, O, OH, OW). */
 typedef struct {

@@ -1,0 +1,132 @@
+#include "primitive.h"
+#include "shape.h"
+
+#include <inttypes.h>
+
+typedef struct {
+  onednn_layout a, b, c;
+  dnnl_primitive_attr_t attributes;
+} batched_matmul_parts;
+
+/* One operand: `batch` matrices (rows, columns), that lie in memory row-major, or column-major where `transposed`. */
+typedef struct {
+  const char *name, *leading_name, *stride_name;
+  int64_t batch, rows, columns;
+  bool transposed;
+  int64_t leading, batch_stride;
+  cdnnl_dtype dtype;
+} operand;
+
+static operand operand_a(const cdnnl_batched_matmul *shape) {
+  return (operand){"A",      "lda",    "a_batch_stride",    shape->batch, shape->m,
+                   shape->k, shape->transpose_a, shape->lda, shape->a_batch_stride, shape->input_dtype};
+}
+
+static operand operand_b(const cdnnl_batched_matmul *shape) {
+  return (operand){"B",      "ldb",    "b_batch_stride",    shape->batch, shape->k,
+                   shape->n, shape->transpose_b, shape->ldb, shape->b_batch_stride, shape->input_dtype};
+}
+
+static operand operand_c(const cdnnl_batched_matmul *shape) {
+  return (operand){"C",      "ldc",    "c_batch_stride",    shape->batch, shape->m,
+                   shape->n, false,    shape->ldc, shape->c_batch_stride, shape->output_dtype};
+}
+
+static cdnnl_status check_operand(const operand *matrices) {
+  const cdnnl_extent strides[] = {
+      {matrices->leading_name, matrices->leading, matrices->transposed ? matrices->rows : matrices->columns},
+      {matrices->stride_name, matrices->batch_stride, 1},
+  };
+  return cdnnl_check_extents(strides, sizeof strides / sizeof *strides);
+}
+
+/* Whether every element has a place of its own: the matrices one after the other, or their rows in turn. */
+static bool is_disjoint(const operand *matrices) {
+  const int64_t batch = matrices->batch, rows = matrices->rows, columns = matrices->columns;
+  const int64_t leading = matrices->leading, stride = matrices->batch_stride;
+  return stride >= (rows - 1) * leading + columns || (stride >= columns && leading >= (batch - 1) * stride + columns);
+}
+
+static cdnnl_status check(const cdnnl_batched_matmul *shape) {
+  const cdnnl_extent extents[] = {
+      {"batch", shape->batch, 1}, {"m", shape->m, 1}, {"n", shape->n, 1}, {"k", shape->k, 1}};
+  CDNNL_RETURN_IF_FAILED(cdnnl_check_extents(extents, sizeof extents / sizeof *extents));
+  CDNNL_RETURN_IF_FAILED(cdnnl_check_dtype("input_dtype", shape->input_dtype));
+  CDNNL_RETURN_IF_FAILED(cdnnl_check_dtype("output_dtype", shape->output_dtype));
+  const operand a = operand_a(shape), b = operand_b(shape), c = operand_c(shape);
+  CDNNL_RETURN_IF_FAILED(check_operand(&a));
+  CDNNL_RETURN_IF_FAILED(check_operand(&b));
+  CDNNL_RETURN_IF_FAILED(check_operand(&c));
+  if (!is_disjoint(&c))
+    return cdnnl_fail(CDNNL_FAILED,
+                      "matrices of C overlap: ldc %" PRId64 " and c_batch_stride %" PRId64
+                      " leave no place for every element",
+                      shape->ldc, shape->c_batch_stride);
+  return CDNNL_OK;
+}
+
+static cdnnl_status describe(onednn_layout *layout, const operand *matrices) {
+  const dnnl_dims_t dimensions = {matrices->batch, matrices->rows, matrices->columns};
+  const dnnl_dims_t strides = {matrices->batch_stride, matrices->transposed ? 1 : matrices->leading,
+                               matrices->transposed ? matrices->leading : 1};
+  return cdnnl_check(onednn_layout_from_strides(layout, 3, dimensions, cdnnl_data_type(matrices->dtype), strides),
+                     "describing the matrices");
+}
+
+static cdnnl_status build(const cdnnl_batched_matmul *shape, batched_matmul_parts *parts, cdnnl_primitive **out) {
+  CDNNL_RETURN_IF_FAILED(check(shape));
+  const operand operands[] = {operand_a(shape), operand_b(shape), operand_c(shape)};
+  CDNNL_RETURN_IF_FAILED(describe(&parts->a, &operands[0]));
+  CDNNL_RETURN_IF_FAILED(describe(&parts->b, &operands[1]));
+  CDNNL_RETURN_IF_FAILED(describe(&parts->c, &operands[2]));
+
+  dnnl_engine_t engine;
+  CDNNL_RETURN_IF_FAILED(cdnnl_engine(&engine));
+  CDNNL_RETURN_IF_FAILED(cdnnl_attributes(false, &parts->attributes));
+  onednn_layout_ref a = onednn_layout_borrow(&parts->a), b = onednn_layout_borrow(&parts->b);
+  onednn_layout_ref c = onednn_layout_borrow(&parts->c);
+
+  dnnl_primitive_desc_t description = NULL;
+  CDNNL_RETURN_IF_FAILED(
+      cdnnl_check_description(onednn_matmul(&description, engine, a, b, NULL, c, parts->attributes)));
+  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_open(CDNNL_BATCHED_MATMUL, description, out));
+  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "a", DNNL_ARG_SRC, a));
+  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "b", DNNL_ARG_WEIGHTS, b));
+  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "c", DNNL_ARG_DST, c));
+  cdnnl_primitive_seal(*out);
+  return CDNNL_OK;
+}
+
+cdnnl_status cdnnl_batched_matmul_create(const cdnnl_batched_matmul *shape, cdnnl_primitive **out) {
+  if (!shape || !out)
+    return cdnnl_fail(CDNNL_FAILED, "batched matmul: the shape or the place for the primitive is NULL");
+  *out = NULL;
+  batched_matmul_parts parts = {0};
+  cdnnl_primitive *primitive = NULL;
+  cdnnl_begin_creation();
+  cdnnl_status status = build(shape, &parts, &primitive);
+  cdnnl_end_creation();
+  if (parts.attributes)
+    dnnl_primitive_attr_destroy(parts.attributes);
+  onednn_layout_destroy(&parts.a);
+  onednn_layout_destroy(&parts.b);
+  onednn_layout_destroy(&parts.c);
+  if (status != CDNNL_OK) {
+    cdnnl_destroy(primitive);
+    cdnnl_add_context("batched matmul %" PRId64 " x (%" PRId64 ", %" PRId64 ") x (%" PRId64 ", %" PRId64 ") %s -> %s",
+                      shape->batch, shape->m, shape->k, shape->k, shape->n, cdnnl_dtype_name(shape->input_dtype),
+                      cdnnl_dtype_name(shape->output_dtype));
+    return status;
+  }
+  *out = primitive;
+  return CDNNL_OK;
+}
+
+cdnnl_status cdnnl_batched_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, void *c,
+                                          void *scratch) {
+  void *const pointers[cdnnl_max_buffers] = {(void *)a, (void *)b, c};
+  cdnnl_status status = cdnnl_primitive_run(primitive, CDNNL_BATCHED_MATMUL, pointers, scratch);
+  if (status != CDNNL_OK)
+    cdnnl_add_context("batched matmul");
+  return status;
+}

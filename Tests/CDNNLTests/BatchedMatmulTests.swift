@@ -1,0 +1,212 @@
+import CDNNL
+import Testing
+
+@Suite("Batched matrix product")
+struct BatchedMatmulTests {
+  /// Where the elements of one operand lie: `batch` matrices of `rows` rows in memory, `columns` elements each.
+  struct Placement: Sendable {
+    let batch: Int
+    let rows: Int
+    let columns: Int
+    let leading: Int
+    let stride: Int
+
+    /// One matrix after the other, without gaps.
+    static func dense(_ batch: Int, _ rows: Int, _ columns: Int) -> Placement {
+      Placement(batch: batch, rows: rows, columns: columns, leading: columns, stride: rows * columns)
+    }
+
+    /// Rows of all matrices side by side, `parts` such operands in one tensor, as heads lie in a packed projection.
+    static func packed(_ batch: Int, _ rows: Int, _ columns: Int, parts: Int) -> Placement {
+      Placement(batch: batch, rows: rows, columns: columns, leading: parts * batch * columns, stride: columns)
+    }
+
+    /// Dense matrices with gaps after every row and every matrix.
+    static func spaced(_ batch: Int, _ rows: Int, _ columns: Int) -> Placement {
+      Placement(batch: batch, rows: rows, columns: columns, leading: columns + 3, stride: rows * (columns + 3) + 5)
+    }
+
+    func index(_ matrix: Int, _ row: Int, _ column: Int, transposed: Bool = false) -> Int {
+      matrix * stride + (transposed ? column * leading + row : row * leading + column)
+    }
+
+    var count: Int { index(batch - 1, rows - 1, columns - 1) + 1 }
+    var places: Set<Int> {
+      Set((0..<batch).flatMap { b in (0..<rows).flatMap { r in (0..<columns).map { index(b, r, $0) } } })
+    }
+  }
+
+  enum Layout: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case dense, packed, spaced
+    var testDescription: String { rawValue }
+
+    func place(_ batch: Int, _ rows: Int, _ columns: Int, parts: Int) -> Placement {
+      switch self {
+      case .dense: .dense(batch, rows, columns)
+      case .packed: .packed(batch, rows, columns, parts: parts)
+      case .spaced: .spaced(batch, rows, columns)
+      }
+    }
+  }
+
+  /// One product with the places of its operands.
+  struct Product {
+    let (batch, m, n, k): (Int, Int, Int, Int)
+    let transposeA: Bool
+    let transposeB: Bool
+    let (a, b, c): (Placement, Placement, Placement)
+
+    init(
+      _ extents: (batch: Int, m: Int, n: Int, k: Int), transposeA: Bool = false, transposeB: Bool = false,
+      layout: Layout
+    ) {
+      (batch, m, n, k) = extents
+      (self.transposeA, self.transposeB) = (transposeA, transposeB)
+      a = transposeA ? layout.place(batch, k, m, parts: 3) : layout.place(batch, m, k, parts: 3)
+      b = transposeB ? layout.place(batch, n, k, parts: 3) : layout.place(batch, k, n, parts: 3)
+      c = layout.place(batch, m, n, parts: 1)
+    }
+
+    func shape(_ dtypes: PrecisionPair) -> cdnnl_batched_matmul {
+      cdnnl_batched_matmul(
+        batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), transpose_a: transposeA, transpose_b: transposeB,
+        lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading), a_batch_stride: Int64(a.stride),
+        b_batch_stride: Int64(b.stride), c_batch_stride: Int64(c.stride), input_dtype: dtypes.input.dtype,
+        output_dtype: dtypes.output.dtype)
+    }
+
+    /// Expects every element of C to be the product, and what lies between them to be as it was.
+    func expect(_ result: TensorBuffer, from a: TensorBuffer, _ b: TensorBuffer) {
+      let (aValues, bValues, found) = (a.values, b.values, result.values)
+      var reference = Reference(count: batch * m * n)
+      let dense = Placement.dense(batch, m, n)
+      var values = [Double](repeating: .nan, count: batch * m * n)
+      for matrix in 0..<batch {
+        for row in 0..<m {
+          for column in 0..<n {
+            let index = dense.index(matrix, row, column)
+            for inner in 0..<k {
+              reference.add(
+                aValues[self.a.index(matrix, row, inner, transposed: transposeA)]
+                  * bValues[self.b.index(matrix, inner, column, transposed: transposeB)], at: index)
+            }
+            values[index] = found[c.index(matrix, row, column)]
+          }
+        }
+      }
+      reference.expect(values, in: result.precision, terms: k)
+      let places = c.places
+      let between = (0..<result.count).filter { !places.contains($0) }
+      #expect(between.allSatisfy { found[$0].isNaN }, "written between the rows of C")
+    }
+  }
+
+  @Test("dense matrices and views agree with an fp64 loop", arguments: PrecisionPair.training, Layout.allCases)
+  func agreesWithReference(dtypes: PrecisionPair, layout: Layout) throws {
+    for extents in [(batch: 1, m: 1, n: 1, k: 1), (3, 7, 10, 13), (4, 33, 17, 32), (2, 64, 64, 16)] {
+      for (transposeA, transposeB) in [(false, false), (false, true), (true, false), (true, true)] {
+        let product = Product(extents, transposeA: transposeA, transposeB: transposeB, layout: layout)
+        var shape = product.shape(dtypes)
+        let created = try Primitive.ifSupported(dtypes.input) { cdnnl_batched_matmul_create(&shape, &$0) }
+        guard let primitive = created else { return }
+        let a = TensorBuffer(randomCount: product.a.count, seed: 1, dtypes.input)
+        let b = TensorBuffer(randomCount: product.b.count, seed: 2, dtypes.input)
+        let c = TensorBuffer(count: product.c.count, dtypes.output)
+        try check(
+          cdnnl_batched_matmul_execute(primitive.handle, a.pointer, b.pointer, c.pointer, primitive.scratch.pointer))
+        product.expect(c, from: a, b)
+      }
+    }
+  }
+
+  @Test("one primitive serves every sample of a packed tensor, at any address", arguments: PrecisionPair.training)
+  func samples(dtypes: PrecisionPair) throws {
+    // Scores of attention: q kᵀ of two heads of 5 out of (samples, tokens, [q | k | v]), samples at odd addresses.
+    let (samples, tokens, heads, size) = (3, 9, 2, 5)
+    let product = Product((heads, tokens, tokens, size), transposeB: true, layout: .packed)
+    let width = 3 * heads * size
+    var shape = product.shape(dtypes)
+    shape.ldc = Int64(tokens)
+    shape.c_batch_stride = Int64(tokens * tokens)
+    let created = try Primitive.ifSupported(dtypes.input) { cdnnl_batched_matmul_create(&shape, &$0) }
+    guard let primitive = created else { return }
+    let packed = TensorBuffer(randomCount: samples * tokens * width, seed: 3, dtypes.input)
+    let scores = TensorBuffer(count: samples * heads * tokens * tokens, dtypes.output)
+    for sample in 0..<samples {
+      let q = packed.pointer + sample * tokens * width * dtypes.input.bytes
+      let target = scores.pointer + sample * heads * tokens * tokens * dtypes.output.bytes
+      try check(
+        cdnnl_batched_matmul_execute(
+          primitive.handle, q, q + heads * size * dtypes.input.bytes, target, primitive.scratch.pointer))
+    }
+    let values = packed.values
+    var reference = Reference(count: scores.count)
+    for index in 0..<scores.count {
+      let (key, query) = (index % tokens, index / tokens % tokens)
+      let (head, sample) = (index / (tokens * tokens) % heads, index / (tokens * tokens * heads))
+      for inner in 0..<size {
+        let column = head * size + inner
+        let q = values[(sample * tokens + query) * width + column]
+        reference.add(q * values[(sample * tokens + key) * width + heads * size + column], at: index)
+      }
+    }
+    reference.expect(scores, terms: size)
+  }
+
+  @Test("NaN and infinity reach their row of the result and no other", arguments: PrecisionPair.training)
+  func nonFinite(dtypes: PrecisionPair) throws {
+    for layout in Layout.allCases {
+      let product = Product((batch: 2, m: 5, n: 6, k: 7), layout: layout)
+      var shape = product.shape(dtypes)
+      let created = try Primitive.ifSupported(dtypes.input) { cdnnl_batched_matmul_create(&shape, &$0) }
+      guard let primitive = created else { return }
+      for culprit in [Double.nan, .infinity] {
+        var values = [Double](repeating: 1, count: product.a.count)
+        values[product.a.index(1, 2, 3)] = culprit
+        let a = TensorBuffer(values, dtypes.input)
+        let b = TensorBuffer([Double](repeating: 1, count: product.b.count), dtypes.input)
+        let c = TensorBuffer(count: product.c.count, dtypes.output)
+        try check(
+          cdnnl_batched_matmul_execute(primitive.handle, a.pointer, b.pointer, c.pointer, primitive.scratch.pointer))
+        let found = c.values
+        for index in 0..<60 {
+          let (matrix, row, column) = (index / 30, index / 6 % 5, index % 6)
+          let value = found[product.c.index(matrix, row, column)]
+          let isHit = matrix == 1 && row == 2
+          #expect(isHit ? (culprit.isNaN ? value.isNaN : value == .infinity) : value == 7, "\(layout) \(index)")
+        }
+      }
+    }
+  }
+
+  @Test("impossible extents and strides fail, and the message names the field")
+  func impossibleShapes() throws {
+    let possible = Product((batch: 2, m: 4, n: 5, k: 6), layout: .dense).shape(PrecisionPair.training[0])
+    func expectFailure(_ word: String, _ change: (inout cdnnl_batched_matmul) -> Void) {
+      var shape = possible
+      change(&shape)
+      let failure = #expect(throws: Failure.self) { _ = try Primitive { cdnnl_batched_matmul_create(&shape, &$0) } }
+      #expect(failure?.status == CDNNL_FAILED)
+      #expect(failure?.message.hasPrefix("batched matmul") == true && failure?.message.contains(word) == true)
+    }
+    expectFailure("batch is 0") { $0.batch = 0 }
+    expectFailure("k is -1") { $0.k = -1 }
+    expectFailure("lda is 5") { $0.lda = 5 }
+    expectFailure("lda is 3") {
+      $0.transpose_a = true
+      $0.lda = 3
+    }
+    expectFailure("ldb is 4") { $0.ldb = 4 }
+    expectFailure("ldc is 4") { $0.ldc = 4 }
+    expectFailure("a_batch_stride is 0") { $0.a_batch_stride = 0 }
+    expectFailure("overlap") { $0.c_batch_stride = 19 }
+    expectFailure("overlap") {
+      $0.c_batch_stride = 5
+      $0.ldc = 9
+    }
+    expectFailure("output_dtype is 9") { $0.output_dtype = cdnnl_dtype(rawValue: 9) }
+    var primitive: OpaquePointer?
+    #expect(cdnnl_batched_matmul_create(nil, &primitive) == CDNNL_FAILED)
+    #expect(lastError().contains("NULL"))
+  }
+}
