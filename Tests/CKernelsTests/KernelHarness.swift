@@ -9,11 +9,13 @@ enum KernelTests {
   /// Empty, shorter than a vector, around one and two vectors, and large enough to be cut in two with a tail.
   static let sizes = [0, 1, 7, 8, 9, 15, 16, 17, 31, 33, 1000, 16_411]
 
-  /// Runs `body` with every kernel set that this processor has, on a team of one and of two.
-  static func onEveryKernelSet(_ body: (_ isa: amp_isa, _ threads: Int32) throws -> Void) rethrows {
+  /// Runs `body` with every kernel set that this processor has, on teams of one, two and three, or of the given sizes.
+  static func onEveryKernelSet(
+    threads teams: [Int32] = [1, 2, 3], _ body: (_ isa: amp_isa, _ threads: Int32) throws -> Void
+  ) rethrows {
     defer { amp_select_kernels(amp_best_isa()) }
     for isa in [AMP_ISA_REFERENCE, AMP_ISA_AVX2, AMP_ISA_AVX512] where amp_select_kernels(isa) {
-      for threads: Int32 in [1, 2] { try body(isa, threads) }
+      for threads in teams { try body(isa, threads) }
     }
   }
 }

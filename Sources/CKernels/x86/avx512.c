@@ -3,13 +3,13 @@
 
 /* Headers without kernels come first: what they declare must not carry the attribute. */
 #include <immintrin.h>
+#include <math.h>
 #include <string.h>
 
 #include "../formats.h"
 #include "../kernel_set.h"
 #include "../philox.h"
 #include "../pool_windows.h"
-#include "../reference/reference.h"
 #include "../upsample_axis.h"
 
 /* No fused multiply-add but where a kernel asks for one: results then agree with the reference. */

@@ -51,30 +51,26 @@ static void relu_backward(amp_dtype dtype, const void *dy, const void *y, void *
   FOR_DTYPE(dtype, format, relu_backward_of(format, dy, y, dx, count));
 }
 
-INLINE void gelu_of(amp_dtype dtype, const void *x, void *y, size_t count) {
-  FOR_VECTORS(i, n, count, {
-    const vfloat value = load(dtype, x, i, n);
-    store(dtype, y, i, n, value * normal(value).distribution);
-  });
-}
-static void gelu(amp_dtype dtype, const void *x, void *y, size_t count) {
-  FOR_DTYPE(dtype, format, gelu_of(format, x, y, count));
-}
-
-INLINE void gelu_backward_of(amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count) {
-  FOR_VECTORS(i, n, count, {
-    const vfloat value = load(dtype, x, i, n);
-    const normal_values at = normal(value);
-    store(dtype, dx, i, n, load(dtype, dy, i, n) * multiply_add(value, at.density, at.distribution));
-  });
-}
-static void gelu_backward(amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count) {
-  FOR_DTYPE(dtype, format, gelu_backward_of(format, dy, x, dx, count));
-}
-
 INLINE void add_of(amp_dtype dtype, const void *x, const void *y, void *z, size_t count) {
   FOR_VECTORS(i, n, count, { store(dtype, z, i, n, load(dtype, x, i, n) + load(dtype, y, i, n)); });
 }
 static void add(amp_dtype dtype, const void *x, const void *y, void *z, size_t count) {
   FOR_DTYPE(dtype, format, add_of(format, x, y, z, count));
+}
+
+INLINE void multiply_of(amp_dtype dtype, const void *x, const void *y, void *z, size_t count) {
+  FOR_VECTORS(i, n, count, { store(dtype, z, i, n, load(dtype, x, i, n) * load(dtype, y, i, n)); });
+}
+static void multiply(amp_dtype dtype, const void *x, const void *y, void *z, size_t count) {
+  FOR_DTYPE(dtype, format, multiply_of(format, x, y, z, count));
+}
+
+INLINE void accumulate_of(amp_dtype dtype, const void *gradient, float *accumulator, size_t count, bool first) {
+  FOR_VECTORS(i, n, count, {
+    const vfloat value = load(dtype, gradient, i, n);
+    store_f32(accumulator + i, n, first ? value : load_f32(accumulator + i, n) + value);
+  });
+}
+static void accumulate(amp_dtype dtype, const void *gradient, float *accumulator, size_t count, bool first) {
+  FOR_DTYPE(dtype, format, accumulate_of(format, gradient, accumulator, count, first));
 }

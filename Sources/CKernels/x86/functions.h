@@ -51,3 +51,70 @@ INLINE normal_values normal(vfloat x) {
       .density = exp_half_square * broadcast(0.3989422804f),
   };
 }
+
+/* 1 / (1 + e^-x), within 3 ulp where that is normal. Only powers of negative numbers are taken: nothing overflows, and
+ * the small values keep their relative accuracy. */
+INLINE vfloat logistic(vfloat x) {
+  const vfloat power = exponential(zeros() - magnitude(x)), one = broadcast(1.0f);
+  return choose(is_less(x, zeros()), power, one) / (one + power);
+}
+
+/* logistic(x), and 1 - logistic(x) = logistic(-x) without cancellation. */
+typedef struct {
+  vfloat value, complement;
+} logistic_values;
+
+INLINE logistic_values logistic_and_complement(vfloat x) {
+  const vfloat power = exponential(zeros() - magnitude(x)), large = broadcast(1.0f) / (broadcast(1.0f) + power);
+  const vfloat small = power * large;
+  const vmask negative = is_less(x, zeros());
+  return (logistic_values){choose(negative, small, large), choose(negative, large, small)};
+}
+
+/* Within 2 ulp. Near zero an odd polynomial, which keeps the relative accuracy there, elsewhere 1 - 2 / (e^2|x| + 1).
+ * Polynomial: Cephes, tanhf (Moshier 1989). */
+INLINE vfloat hyperbolic_tangent(vfloat x) {
+  const vfloat a = magnitude(x), square = a * a;
+  vfloat p = broadcast(-5.70498872745e-3f);
+  p = multiply_add(p, square, broadcast(2.06390887954e-2f));
+  p = multiply_add(p, square, broadcast(-5.37397155531e-2f));
+  p = multiply_add(p, square, broadcast(1.33314422036e-1f));
+  p = multiply_add(p, square, broadcast(-3.33332819422e-1f));
+  const vfloat near_zero = multiply_add(p * square, a, a), one = broadcast(1.0f);
+  const vfloat elsewhere = one - broadcast(2.0f) / (exponential(a + a) + one);
+  return with_sign_of(choose(is_less(a, broadcast(0.625f)), near_zero, elsewhere), x);
+}
+
+/* Natural logarithm, within 1 ulp. -infinity at zero, NaN below. Polynomial: Cephes, logf (Moshier 1989). */
+INLINE vfloat logarithm(vfloat x) {
+  const vbinary parts = split(x);
+  /* x = (1 + f) * 2^e with 1 + f between the roots of 1/2 and 2. */
+  const vmask is_large = is_less(broadcast(1.41421356237f), parts.fraction);
+  const vfloat one = broadcast(1.0f), half = broadcast(0.5f);
+  const vfloat e = choose(is_large, parts.exponent + one, parts.exponent);
+  const vfloat f = choose(is_large, parts.fraction * half, parts.fraction) - one, square = f * f;
+  vfloat p = broadcast(7.0376836292e-2f);
+  p = multiply_add(p, f, broadcast(-1.1514610310e-1f));
+  p = multiply_add(p, f, broadcast(1.1676998740e-1f));
+  p = multiply_add(p, f, broadcast(-1.2420140846e-1f));
+  p = multiply_add(p, f, broadcast(1.4249322787e-1f));
+  p = multiply_add(p, f, broadcast(-1.6668057665e-1f));
+  p = multiply_add(p, f, broadcast(2.0000714765e-1f));
+  p = multiply_add(p, f, broadcast(-2.4999993993e-1f));
+  p = multiply_add(p, f, broadcast(3.3333331174e-1f));
+  p = multiply_add(e, broadcast(-2.12194440e-4f), p * f * square);
+  p = multiply_add(square, broadcast(-0.5f), p) + f;
+  vfloat result = multiply_add(e, broadcast(0.693359375f), p);
+  const vfloat infinity = broadcast(__builtin_inff());
+  result = choose(is_less(x, infinity), result, x); /* infinity and NaN stay */
+  result = choose(is_equal(x, zeros()), zeros() - infinity, result);
+  return choose(is_less(x, zeros()), broadcast(__builtin_nanf("")), result);
+}
+
+/* log(1 + x) of a finite x, within 2 ulp. What 1 + x loses in rounding is given back to first order, by the slope 1 / w.
+ */
+INLINE vfloat logarithm_of_one_plus(vfloat x) {
+  const vfloat one = broadcast(1.0f), w = one + x, lost = x - (w - one);
+  /* At w = 0, where nothing is lost, 0 / 0 is kept away. */
+  return logarithm(w) + lost / larger(broadcast(0x1p-24f), w);
+}

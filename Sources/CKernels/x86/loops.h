@@ -33,6 +33,37 @@ INLINE void store(amp_dtype dtype, void *base, size_t index, size_t n, vfloat v)
     }                                                                                                                  \
   } while (0)
 
+/* Independent sums that hide the latency of the addition. */
+enum { strands = 4 };
+typedef struct {
+  vfloat of[strands];
+} vsums;
+
+INLINE vsums no_sums(void) { return (vsums){{zeros(), zeros(), zeros(), zeros()}}; }
+INLINE float total_of_strands(const vsums *sums) {
+  return sum_of_lanes((sums->of[0] + sums->of[1]) + (sums->of[2] + sums->of[3]));
+}
+
+/* The same as FOR_VECTORS, with the strand to which a vector belongs. */
+#define FOR_STRANDS(i, n, strand, count, ...)                                                                          \
+  do {                                                                                                                 \
+    size_t i = 0;                                                                                                      \
+    while (i + strands * lanes <= (count))                                                                             \
+      for (size_t strand = 0; strand < strands; strand++, i += lanes) {                                                \
+        enum { n = lanes };                                                                                            \
+        __VA_ARGS__                                                                                                    \
+      }                                                                                                                \
+    for (; i + lanes <= (count); i += lanes) {                                                                         \
+      enum { n = lanes, strand = 0 };                                                                                  \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+    if (i < (count)) {                                                                                                 \
+      enum { strand = 1 };                                                                                             \
+      const size_t n = (count) - i;                                                                                    \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+  } while (0)
+
 /* Runs the statements for tiles of columns: at column `at`, `vectors` vectors wide (a constant), the last of which has
  * n lanes to work on. */
 #define FOR_COLUMN_TILES(at, vectors, n, columns, ...)                                                                 \

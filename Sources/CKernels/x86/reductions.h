@@ -42,7 +42,7 @@ INLINE void gradient_scan_of(amp_dtype dtype, const void *gradient, size_t count
   const vfloat factor = broadcast(inverse_scale), infinity = broadcast(__builtin_inff());
   vfloat largest = zeros();
   vint non_finite = no_counters();
-  vdouble squares = no_squares();
+  vdouble squares = no_sum();
   FOR_VECTORS(i, n, count, {
     const vfloat value = load(dtype, gradient, i, n);
     const vmask finite = is_less(magnitude(value), infinity);
@@ -51,7 +51,7 @@ INLINE void gradient_scan_of(amp_dtype dtype, const void *gradient, size_t count
     squares = add_squares(squares, unscaled);
     non_finite = count_up(non_finite, first_but_not_second(first_lanes(n), finite));
   });
-  *result = (amp_gradient_statistics){sum_of_squares(squares), largest_lane(largest), sum_of_counters(non_finite)};
+  *result = (amp_gradient_statistics){total_of(squares), largest_lane(largest), sum_of_counters(non_finite)};
 }
 static void gradient_scan(amp_dtype dtype, const void *gradient, size_t count, float inverse_scale,
                           amp_gradient_statistics *result) {

@@ -15,6 +15,9 @@ typedef __m256 vmask; /* all bits of a lane, or none */
 typedef struct {
   __m256d low, high;
 } vdouble;
+typedef struct {
+  vfloat fraction, exponent;
+} vbinary;
 
 /* Tiles keep several vectors per row in registers, and there are 16 registers. */
 enum { lanes = 8, vectors_per_tile = 2 };
@@ -84,6 +87,10 @@ INLINE vfloat square_root(vfloat v) { return _mm256_sqrt_ps(v); }
 INLINE vfloat larger(vfloat a, vfloat b) { return _mm256_max_ps(a, b); }
 INLINE vfloat smaller(vfloat a, vfloat b) { return _mm256_min_ps(a, b); }
 INLINE vfloat magnitude(vfloat v) { return _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v); }
+INLINE vfloat with_sign_of(vfloat v, vfloat sign) {
+  const vfloat sign_bit = _mm256_set1_ps(-0.0f);
+  return _mm256_or_ps(_mm256_andnot_ps(sign_bit, v), _mm256_and_ps(sign_bit, sign));
+}
 INLINE vfloat round_to_integer(vfloat v) { return _mm256_round_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 INLINE vfloat power_of_2(vint exponent) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(exponent, _mm256_set1_epi32(127)), 23));
@@ -92,6 +99,16 @@ INLINE vfloat power_of_2(vint exponent) {
 INLINE vfloat scale_by_power_of_2(vfloat v, vfloat exponent) {
   const vint whole = _mm256_cvtps_epi32(exponent), half = _mm256_srai_epi32(whole, 1);
   return v * power_of_2(half) * power_of_2(_mm256_sub_epi32(whole, half));
+}
+
+INLINE vbinary split(vfloat v) {
+  /* Subnormals are made normal first. */
+  const vfloat small = _mm256_cmp_ps(v, _mm256_set1_ps(0x1p-126f), _CMP_LT_OQ);
+  const vint bits = _mm256_castps_si256(_mm256_blendv_ps(v, v * _mm256_set1_ps(0x1p32f), small));
+  const vint fraction = _mm256_or_si256(_mm256_and_si256(bits, _mm256_set1_epi32(0x007fffff)),
+                                        _mm256_set1_epi32(0x3f800000));
+  const vfloat exponent = _mm256_cvtepi32_ps(_mm256_sub_epi32(_mm256_srli_epi32(bits, 23), _mm256_set1_epi32(127)));
+  return (vbinary){_mm256_castsi256_ps(fraction), exponent - _mm256_and_ps(small, _mm256_set1_ps(32.0f))};
 }
 
 /* ---- masks ---- */
@@ -132,14 +149,18 @@ INLINE uint64_t sum_of_counters(vint counters) {
   return sum;
 }
 
-/* ---- sums of squares in fp64 ---- */
+/* ---- sums in fp64 ---- */
 
-INLINE vdouble no_squares(void) { return (vdouble){_mm256_setzero_pd(), _mm256_setzero_pd()}; }
+INLINE vdouble no_sum(void) { return (vdouble){_mm256_setzero_pd(), _mm256_setzero_pd()}; }
+INLINE vdouble add_values(vdouble sum, vfloat v) {
+  const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(v)), high = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
+  return (vdouble){_mm256_add_pd(sum.low, low), _mm256_add_pd(sum.high, high)};
+}
 INLINE vdouble add_squares(vdouble sum, vfloat v) {
   const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(v)), high = _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1));
   return (vdouble){_mm256_fmadd_pd(low, low, sum.low), _mm256_fmadd_pd(high, high, sum.high)};
 }
-INLINE double sum_of_squares(vdouble sum) {
+INLINE double total_of(vdouble sum) {
   const __m256d four = _mm256_add_pd(sum.low, sum.high);
   const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));

@@ -18,6 +18,9 @@ typedef __mmask16 vmask;
 typedef struct {
   __m512d low, high;
 } vdouble;
+typedef struct {
+  vfloat fraction, exponent;
+} vbinary;
 
 enum { lanes = 16, vectors_per_tile = 4 };
 
@@ -76,11 +79,22 @@ INLINE vfloat square_root(vfloat v) { return _mm512_sqrt_ps(v); }
 INLINE vfloat larger(vfloat a, vfloat b) { return _mm512_max_ps(a, b); }
 INLINE vfloat smaller(vfloat a, vfloat b) { return _mm512_min_ps(a, b); }
 INLINE vfloat magnitude(vfloat v) { return _mm512_abs_ps(v); }
+INLINE vfloat with_sign_of(vfloat v, vfloat sign) {
+  const vint sign_bit = _mm512_set1_epi32((int)0x80000000);
+  /* sign_bit ? sign : v, bit by bit */
+  return _mm512_castsi512_ps(
+      _mm512_ternarylogic_epi32(sign_bit, _mm512_castps_si512(sign), _mm512_castps_si512(v), 0xca));
+}
 INLINE vfloat round_to_integer(vfloat v) {
   return _mm512_roundscale_ps(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 /* v * 2^exponent, the exponent a whole number. Rounds once, also into the subnormals. */
 INLINE vfloat scale_by_power_of_2(vfloat v, vfloat exponent) { return _mm512_scalef_ps(v, exponent); }
+
+/* v = fraction * 2^exponent with 1 <= fraction < 2, for v positive and finite, subnormals too. */
+INLINE vbinary split(vfloat v) {
+  return (vbinary){_mm512_getmant_ps(v, _MM_MANT_NORM_1_2, _MM_MANT_SIGN_zero), _mm512_getexp_ps(v)};
+}
 
 /* ---- masks ---- */
 
@@ -115,15 +129,20 @@ INLINE uint64_t sum_of_counters(vint counters) {
   return (uint64_t)_mm512_reduce_add_epi64(_mm512_add_epi64(low, high));
 }
 
-/* ---- sums of squares in fp64 ---- */
+/* ---- sums in fp64 ---- */
 
-INLINE vdouble no_squares(void) { return (vdouble){_mm512_setzero_pd(), _mm512_setzero_pd()}; }
+INLINE vdouble no_sum(void) { return (vdouble){_mm512_setzero_pd(), _mm512_setzero_pd()}; }
+INLINE vdouble add_values(vdouble sum, vfloat v) {
+  const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
+  const __m512d high = _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1)));
+  return (vdouble){_mm512_add_pd(sum.low, low), _mm512_add_pd(sum.high, high)};
+}
 INLINE vdouble add_squares(vdouble sum, vfloat v) {
   const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(v));
   const __m512d high = _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1)));
   return (vdouble){_mm512_fmadd_pd(low, low, sum.low), _mm512_fmadd_pd(high, high, sum.high)};
 }
-INLINE double sum_of_squares(vdouble sum) { return _mm512_reduce_add_pd(_mm512_add_pd(sum.low, sum.high)); }
+INLINE double total_of(vdouble sum) { return _mm512_reduce_add_pd(_mm512_add_pd(sum.low, sum.high)); }
 
 /* ---- integers of 64 bits, for the random generator ---- */
 

@@ -1,0 +1,265 @@
+import CKernels
+import Foundation
+import Testing
+
+extension KernelTests {
+  @Suite("Attention")
+  struct Attention {
+    struct Shape {
+      var heads: Int
+      var queries: Int
+      var keys: Int
+      var causal: Bool
+
+      var count: Int { heads * queries * keys }
+      func visible(_ row: Int) -> Int { causal ? min(row % queries + 1, keys) : keys }
+    }
+
+    /// One key, fewer queries than keys and the reverse, tails of every kind, all strands, enough work for three threads.
+    static let shapes =
+      [(0, 2, 3), (1, 1, 1), (3, 5, 7), (2, 17, 17), (2, 33, 9), (2, 9, 70), (1, 3, 333)].flatMap {
+        [
+          Shape(heads: $0, queries: $1, keys: $2, causal: false),
+          Shape(heads: $0, queries: $1, keys: $2, causal: true),
+        ]
+      } + [Shape(heads: 4, queries: 56, keys: 56, causal: true)]
+
+    /// The formats that probabilities are rounded to and stored in.
+    static let formats = [
+      (AMP_F32, AMP_F32), (AMP_F16, AMP_F16), (AMP_F16, AMP_F32), (AMP_BF16, AMP_BF16), (AMP_BF16, AMP_F32),
+    ]
+
+    static let scale: Float = 0.1767767
+
+    /// Softmax in Double, not rounded; zeros beyond what a query sees.
+    struct Reference {
+      var p: [Double] = []
+      var logsumexp: [Double] = []
+
+      init(_ scores: [Float], _ shape: Shape) {
+        for row in 0..<shape.heads * shape.queries {
+          let visible = scores[row * shape.keys..<row * shape.keys + shape.visible(row)].map {
+            Double($0) * Double(scale)
+          }
+          let largest = visible.max() ?? 0
+          let sum = visible.reduce(0) { $0 + exp($1 - largest) }
+          p += visible.map { exp($0 - largest) / sum }
+          p += Array(repeating: 0, count: shape.keys - visible.count)
+          logsumexp.append(largest + log(sum))
+        }
+      }
+    }
+
+    /// What a softmax wrote; over the scores themselves where `inPlace`.
+    static func softmax(
+      _ scores: Tensor, _ shape: Shape, rounding: amp_dtype, stored: amp_dtype, threads: Int32, inPlace: Bool = false
+    ) -> (p: Tensor, logsumexp: [Float]) {
+      var p = inPlace ? scores : Tensor(stored, count: shape.count)
+      var logsumexp = [Float](repeating: -7, count: shape.heads * shape.queries)
+      p.bytes.withUnsafeMutableBytes { target in
+        scores.bytes.withUnsafeBytes { source in
+          let from = inPlace ? UnsafeRawPointer(target.baseAddress) : source.baseAddress
+          amp_attention_softmax(
+            threads, from?.assumingMemoryBound(to: Float.self), scale, shape.causal, rounding, stored,
+            target.baseAddress, &logsumexp, shape.heads, shape.queries, shape.keys)
+        }
+      }
+      #expect(p.isGuardIntact)
+      return (p, logsumexp)
+    }
+
+    /// The relative error of the exponential of a number up to `largest` in magnitude that was computed in fp32: half an
+    /// ulp each for the scaled score, its difference from another one, and 1 ulp of the exponential itself.
+    static func exponentialError(_ largest: Double) -> Double { (2 * largest + 2) * 0x1p-24 }
+
+    @Test("Probabilities are rounded once, keys beyond the query exact zeros", arguments: shapes.indices)
+    func softmax(_ index: Int) {
+      let shape = Attention.shapes[index]
+      var random = Randomness(seed: 49)
+      for spread: Float in shape.count > 10_000 ? [4] : [4, 300] {
+        var values = random.floats(shape.count).map { $0 / 4 * spread }
+        // What a query does not see may be anything.
+        for place in values.indices where place % shape.keys >= shape.visible(place / shape.keys) {
+          values[place] = [.nan, .infinity, 1e30][place % 3]
+        }
+        let scores = Tensor(AMP_F32, values)
+        let reference = Reference(values, shape)
+        let size = Double(spread * Attention.scale)
+        for (rounding, stored) in Attention.formats {
+          var ofOneThread: [UInt32] = []
+          KernelTests.onEveryKernelSet { isa, threads in
+            let place = "\(isa) \(threads) \(shape) \(rounding) in \(stored)"
+            let found = Attention.softmax(scores, shape, rounding: rounding, stored: stored, threads: threads)
+            let (floats, patterns) = (found.p.floats, found.p.patterns)
+            // Numerator and sum, and the chain of additions of 333 keys in 16 strands or more.
+            let relative = 2 * Attention.exponentialError(2 * size) + 24 * 0x1p-24
+            let difference = firstDifference(
+              floats, reference.p, relative: unit(of: rounding) / 2 + relative,
+              absolute: smallestError(of: rounding) * 1.01 + 0x1p-126)
+            #expect(difference == nil, "\(place)")
+            #expect(floats == floats.map { Tensor.rounded($0, to: rounding) }, "\(place)")
+            #expect(!zip(patterns, reference.p).contains { $1 == 0 && $0 != 0 }, "\(place)")
+            #expect(
+              firstDifference(
+                found.logsumexp, reference.logsumexp, relative: 0x1p-23, absolute: (4 * size + 24) * 0x1p-24) == nil,
+              "\(place)")
+            if threads == 1 { ofOneThread = patterns }
+            #expect(patterns == ofOneThread, "\(place)")
+            if stored == AMP_F32 {
+              let inPlace = Attention.softmax(
+                scores, shape, rounding: rounding, stored: stored, threads: threads, inPlace: true)
+              #expect(inPlace.p.patterns == ofOneThread && inPlace.logsumexp == found.logsumexp, "\(place)")
+            }
+          }
+        }
+      }
+    }
+
+    @Test("NaN, infinity and nothing but -infinity make a row NaN; a single -infinity is a zero")
+    func nonFinite() {
+      let shape = Shape(heads: 1, queries: 2, keys: 20, causal: false)
+      let rows: [(values: [Int: Float], isBad: Bool)] = [
+        ([3: .nan], true), ([19: .nan], true), ([0: .infinity], true), ([17: -.infinity], false),
+        (Dictionary(uniqueKeysWithValues: (0..<20).map { ($0, -.infinity) }), true),
+      ]
+      for (row, isBad) in rows {
+        var values = [Float](repeating: 1, count: 40)
+        for (key, value) in row { values[20 + key] = value }
+        let scores = Tensor(AMP_F32, values)
+        for (rounding, stored) in Attention.formats {
+          KernelTests.onEveryKernelSet { isa, threads in
+            let found = Attention.softmax(scores, shape, rounding: rounding, stored: stored, threads: threads)
+            let p = found.p.floats
+            #expect(p.map(\.isNaN) == (0..<40).map { $0 >= 20 && isBad }, "\(isa) \(row) \(rounding)")
+            #expect(found.logsumexp.map(\.isNaN) == [false, isBad], "\(isa) \(row) \(rounding)")
+            if !isBad { #expect(p[37] == 0 && p[36] > 0, "\(isa) \(rounding)") }
+          }
+        }
+      }
+    }
+
+    @Test("Delta is the sum of do * o over the columns of every head")
+    func delta() {
+      var random = Randomness(seed: 50)
+      for (rows, heads, size) in [(0, 2, 3), (1, 1, 1), (5, 3, 7), (33, 2, 16), (9, 4, 33), (200, 4, 32), (3, 1, 300)] {
+        let (gradients, outputs) = (random.floats(rows * heads * size), random.floats(rows * heads * size))
+        for dtype in KernelTests.dtypes {
+          let (dO, o) = (Tensor(dtype, gradients), Tensor(dtype, outputs))
+          var (expected, magnitudes) = ([Double](repeating: 0, count: heads * rows), 0.0)
+          for (index, (gradient, output)) in zip(dO.floats, o.floats).enumerated() {
+            let (row, head) = (index / (heads * size), index / size % heads)
+            expected[head * rows + row] += Double(gradient) * Double(output)
+            magnitudes = max(magnitudes, Double((gradient * output).magnitude))
+          }
+          KernelTests.onEveryKernelSet { isa, threads in
+            var delta = [Float](repeating: -7, count: heads * rows + 1)
+            amp_attention_delta(threads, dtype, dO.bytes, o.bytes, &delta, rows, heads, size)
+            // At most size / 32 + 5 additions of terms, half an ulp of all magnitudes each.
+            let absolute = Double(size / 32 + 6) * 0x1p-24 * Double(size) * magnitudes
+            #expect(delta.removeLast() == -7)
+            #expect(
+              firstDifference(delta, expected, relative: 0x1p-24, absolute: absolute) == nil,
+              "\(isa) \(threads) (\(rows), \(heads), \(size)) \(dtype)")
+          }
+        }
+      }
+    }
+
+    /// What the backward pass reads.
+    struct Inputs {
+      let scores: Tensor
+      let dp: Tensor
+      let logsumexp: [Float]
+      let delta: [Float]
+    }
+
+    /// p and ds; over scores and dp where `inPlace`.
+    static func backward(
+      _ inputs: Inputs, _ shape: Shape, rounding: amp_dtype, stored: amp_dtype, threads: Int32, inPlace: Bool = false
+    ) -> (p: Tensor, ds: Tensor) {
+      var p = inPlace ? inputs.scores : Tensor(stored, count: shape.count)
+      var ds = inPlace ? inputs.dp : Tensor(stored, count: shape.count)
+      p.bytes.withUnsafeMutableBytes { p in
+        ds.bytes.withUnsafeMutableBytes { ds in
+          inputs.scores.bytes.withUnsafeBytes { scores in
+            inputs.dp.bytes.withUnsafeBytes { dp in
+              let (from, gradient) = inPlace ? (UnsafeRawBufferPointer(p), UnsafeRawBufferPointer(ds)) : (scores, dp)
+              amp_attention_softmax_backward(
+                threads, from.assumingMemoryBound(to: Float.self).baseAddress, inputs.logsumexp,
+                gradient.assumingMemoryBound(to: Float.self).baseAddress, inputs.delta, scale, shape.causal, rounding,
+                stored, p.baseAddress, ds.baseAddress, shape.heads, shape.queries, shape.keys)
+            }
+          }
+        }
+      }
+      #expect(p.isGuardIntact && ds.isGuardIntact)
+      return (p, ds)
+    }
+
+    @Test("The gradient computes the probabilities again and rounds them and itself once", arguments: shapes.indices)
+    func softmaxBackward(_ index: Int) {
+      let shape = Attention.shapes[index]
+      var random = Randomness(seed: 51)
+      var (values, gradients) = (random.floats(shape.count), random.floats(shape.count))
+      for place in values.indices where place % shape.keys >= shape.visible(place / shape.keys) {
+        values[place] = .nan
+        gradients[place] = .infinity
+      }
+      let reference = Reference(values, shape)
+      let inputs = Inputs(
+        scores: Tensor(AMP_F32, values), dp: Tensor(AMP_F32, gradients),
+        logsumexp: reference.logsumexp.map(Float.init), delta: random.floats(shape.heads * shape.queries))
+      let expected = reference.p.enumerated().map { place, p in
+        p == 0
+          ? 0 : Double(Attention.scale) * p * (Double(gradients[place]) - Double(inputs.delta[place / shape.keys]))
+      }
+      for (rounding, stored) in Attention.formats {
+        var ofOneThread: (p: [UInt32], ds: [UInt32]) = ([], [])
+        KernelTests.onEveryKernelSet { isa, threads in
+          let place = "\(isa) \(threads) \(shape) \(rounding) in \(stored)"
+          let found = Attention.backward(inputs, shape, rounding: rounding, stored: stored, threads: threads)
+          // Scores are up to 4 * scale; the logsumexp, up to 7 and rounded to fp32, adds its own half ulp.
+          let relative = Attention.exponentialError(8) + unit(of: rounding) / 2
+          let tiny = smallestError(of: rounding) * 1.01
+          #expect(firstDifference(found.p.floats, reference.p, relative: relative, absolute: tiny) == nil, "\(place)")
+          let difference = firstDifference(
+            found.ds.floats, expected, relative: relative + 4 * 0x1p-24, absolute: tiny + 8 * 0x1p-24 * 0x1p-20)
+          #expect(difference == nil, "\(place)")
+          for (tensor, name) in [(found.p, "p"), (found.ds, "ds")] {
+            let floats = tensor.floats
+            #expect(floats == floats.map { Tensor.rounded($0, to: rounding) }, "\(place) \(name)")
+            #expect(!zip(tensor.patterns, reference.p).contains { $1 == 0 && $0 != 0 }, "\(place) \(name)")
+          }
+          if threads == 1 { ofOneThread = (found.p.patterns, found.ds.patterns) }
+          #expect(found.p.patterns == ofOneThread.p && found.ds.patterns == ofOneThread.ds, "\(place)")
+          if stored == AMP_F32 {
+            let inPlace = Attention.backward(
+              inputs, shape, rounding: rounding, stored: stored, threads: threads, inPlace: true)
+            #expect(inPlace.p.patterns == ofOneThread.p && inPlace.ds.patterns == ofOneThread.ds, "\(place)")
+          }
+        }
+      }
+    }
+
+    @Test("NaN in dp, delta or logsumexp reaches the gradients of its own place or row")
+    func nonFiniteGradient() {
+      let shape = Shape(heads: 1, queries: 2, keys: 19, causal: false)
+      let ones = [Float](repeating: 1, count: 38)
+      for culprit in ["dp", "delta", "logsumexp"] {
+        var dp = ones
+        if culprit == "dp" { dp[20] = .nan }
+        let inputs = Inputs(
+          scores: Tensor(AMP_F32, ones), dp: Tensor(AMP_F32, dp), logsumexp: [1, culprit == "logsumexp" ? .nan : 1],
+          delta: [0, culprit == "delta" ? .nan : 0])
+        for (rounding, stored) in Attention.formats {
+          KernelTests.onEveryKernelSet { isa, threads in
+            let found = Attention.backward(inputs, shape, rounding: rounding, stored: stored, threads: threads)
+            let expected = (0..<38).map { culprit == "dp" ? $0 == 20 : $0 >= 19 }
+            #expect(found.ds.floats.map(\.isNaN) == expected, "\(isa) \(culprit) \(rounding)")
+            #expect(found.p.floats.contains { $0.isNaN } == (culprit == "logsumexp"), "\(isa) \(culprit) \(rounding)")
+          }
+        }
+      }
+    }
+  }
+}
