@@ -20,11 +20,14 @@ typedef struct {
 static void run_copy(void *context, int index, int count) {
   const copy_job *job = context;
   const range part = part_of(job->rows * job->row_bytes, index, count, bytes_per_granule);
-  for (size_t at = part.begin; at < part.end;) {
-    const size_t row = at / job->row_bytes, offset = at % job->row_bytes;
-    const size_t left = job->row_bytes - offset, bytes = left < part.end - at ? left : part.end - at;
+  size_t left = part.end - part.begin;
+  if (left == 0)
+    return;
+  size_t row = part.begin / job->row_bytes, offset = part.begin % job->row_bytes;
+  for (; left > 0; row++, offset = 0) {
+    const size_t rest = job->row_bytes - offset, bytes = rest < left ? rest : left;
     memcpy(job->dst + row * job->dst_stride + offset, job->src + row * job->src_stride + offset, bytes);
-    at += bytes;
+    left -= bytes;
   }
 }
 
@@ -55,7 +58,8 @@ void amp_fill_zero(int threads, void *dst, size_t bytes) {
 
 /* ---- by index ---- */
 
-static bool is_inside(int64_t index, size_t rows) { return index >= 0 && (uint64_t)index < rows; }
+/* A negative index is a huge one. */
+static bool is_inside(int64_t index, size_t rows) { return (uint64_t)index < rows; }
 
 typedef struct {
   amp_dtype dtype;

@@ -19,7 +19,7 @@ extension KernelTests {
 
     /// Forward, y written over x where `inPlace`.
     static func normalize(
-      _ x: Tensor, weight: [Float], bias: [Float], columns: Int, threads: Int32, inPlace: Bool = false
+      _ x: Tensor, weight: [Float], bias: [Float], columns: Int, eps: Float = eps, threads: Int32, inPlace: Bool = false
     ) -> Normalized {
       let rows = x.count / columns
       let zeros = [Float](repeating: 0, count: rows)
@@ -82,6 +82,27 @@ extension KernelTests {
         #expect(firstDifference(found.mean, reference.mean, relative: 0x1p-24) == nil, "\(isa) \(threads)")
         #expect(firstDifference(found.rstd, reference.rstd, relative: 100 * 0x1p-24) == nil, "\(isa) \(threads)")
         #expect(found.y.floats.suffix(columns).allSatisfy { $0 == 0.25 }, "\(isa) \(threads)")
+      }
+    }
+
+    @Test(
+      "In a row of equal numbers, whose sum rounds the same way every time, the mean is exact and the variance zero")
+    func constantRow() {
+      let columns = 15_717
+      let values: [Float] = [0.1, 0.9, 1.3]
+      let x = Tensor(AMP_F32, values.flatMap { Array(repeating: $0, count: columns) })
+      let (weight, bias) = ([Float](repeating: 1, count: columns), [Float](repeating: 0.25, count: columns))
+      KernelTests.onEveryKernelSet { isa, threads in
+        func run(_ eps: Float) -> Normalized {
+          LayerNorm.normalize(x, weight: weight, bias: bias, columns: columns, eps: eps, threads: threads)
+        }
+        // A plain fp32 mean is off by 1e-7 and more here: its square is a variance of 1e-14 and more.
+        let found = run(1e-16)
+        #expect(found.mean == values, "\(isa) \(threads)")
+        #expect(!found.y.floats.contains { $0 != 0.25 }, "\(isa) \(threads)")
+        #expect(firstDifference(found.rstd, values.map { _ in 1e8 }, relative: 1e-2) == nil, "\(isa) \(threads)")
+        // Beside this eps the rounding of the variance shows, which falls below zero in the second row.
+        #expect(!run(1e-30).rstd.contains { !($0 > 1e8) }, "\(isa) \(threads)")
       }
     }
 
@@ -158,6 +179,25 @@ extension KernelTests {
             #expect(again.dx.bytes == found.dx.bytes && again.dweight == found.dweight, "\(place)")
           }
         }
+      }
+    }
+
+    @Test("Many rows do not wear the sums down: 2^16 times 0.1 in fp32")
+    func longColumns() {
+      let (rows, columns) = (1 << 16, 3)
+      // Normalised values are 0.1 too.
+      let x = Tensor(AMP_F32, Array(repeating: 0.1, count: rows * columns))
+      let (zeros, ones) = ([Float](repeating: 0, count: rows), [Float](repeating: 1, count: rows))
+      KernelTests.onEveryKernelSet { isa, threads in
+        let found = LayerNorm.gradients(
+          dy: x, x: x, weight: [1, 1, 1], mean: zeros, rstd: ones, columns: columns, threads: threads)
+        // A plain fp32 loop is off by more than 1e-3 here.
+        let sum = Double(rows) * Double(Float(0.1))
+        #expect(
+          firstDifference(found.dbias, [sum, sum, sum], relative: 5e-5) == nil, "\(isa) \(threads)")
+        let product = sum * Double(Float(0.1))
+        #expect(
+          firstDifference(found.dweight, [product, product, product], relative: 5e-5) == nil, "\(isa) \(threads)")
       }
     }
 
