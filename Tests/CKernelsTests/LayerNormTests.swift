@@ -96,13 +96,13 @@ extension KernelTests {
         func run(_ eps: Float) -> Normalized {
           LayerNorm.normalize(x, weight: weight, bias: bias, columns: columns, eps: eps, threads: threads)
         }
-        // A plain fp32 mean is off by 1e-7 and more here: its square is a variance of 1e-14 and more.
-        let found = run(1e-16)
+        // A plain fp32 mean is off by 2e-7 and more here: its square is a variance of 4e-14 and more.
+        let found = run(1e-14)
         #expect(found.mean == values, "\(isa) \(threads)")
         #expect(!found.y.floats.contains { $0 != 0.25 }, "\(isa) \(threads)")
-        #expect(firstDifference(found.rstd, values.map { _ in 1e8 }, relative: 1e-2) == nil, "\(isa) \(threads)")
+        #expect(firstDifference(found.rstd, values.map { _ in 1e7 }, relative: 1e-3) == nil, "\(isa) \(threads)")
         // Beside this eps the rounding of the variance shows, which falls below zero in the second row.
-        #expect(!run(1e-30).rstd.contains { !($0 > 1e8) }, "\(isa) \(threads)")
+        #expect(!run(1e-30).rstd.contains { !($0 > 1e7) }, "\(isa) \(threads)")
       }
     }
 
