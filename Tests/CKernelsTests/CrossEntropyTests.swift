@@ -46,7 +46,7 @@ extension KernelTests {
           KernelTests.onEveryKernelSet { isa, threads in
             let place = "\(isa) \(threads) \(n)x\(classes) scale \(scale)"
             let found = CrossEntropy.loss(logits, labels, classes: classes, threads: threads)
-            // The sum of exponentials carries 1 ulp each and log turns a relative error into an absolute one; the
+            // The sum of exponentials carries about 1 ulp each and log turns a relative error into an absolute one; the
             // sum of 1000 in 16 strands adds the rest.
             let absolute = 64 * 0x1p-24
             #expect(firstDifference(found.rows, losses, relative: 0x1p-23, absolute: absolute) == nil, "\(place)")

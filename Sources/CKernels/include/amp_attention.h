@@ -9,11 +9,12 @@
 extern "C" {
 #endif
 
-/* p (heads, queries, keys) = softmax over the keys of scale * scores, and logsumexp (heads, queries) of scale * scores.
+/* p (heads, queries, keys) = softmax over the keys of scale * scores, and logsumexp (heads, queries) of scale * scores;
+   heads may be those of several samples.
    causal: a key beyond its query (key > query) is left out, and its p is zero whatever its score. Computed in fp32,
    rounded to `rounding`, stored in p_dtype: `rounding` itself, or AMP_F32, which then holds the rounded values. The
-   exponentials are within 1 ulp. A NaN or +infinity among the scores of a row makes its p and logsumexp NaN, and so do
-   scores that are all -infinity. p may be the memory of scores where p_dtype is AMP_F32. A row is the same bits for
+   exponentials are within 1.1 ulp. A NaN or +infinity among the scores of a row makes its p and logsumexp NaN, and so
+   do scores that are all -infinity. p may be the memory of scores where p_dtype is AMP_F32. A row is the same bits for
    every `threads`. */
 void amp_attention_softmax(int threads, const float *scores, float scale, bool causal, amp_dtype rounding,
                            amp_dtype p_dtype, void *p, float *logsumexp, size_t heads, size_t queries, size_t keys);

@@ -23,6 +23,7 @@ void amp_channels_first_to_last(int threads, amp_dtype dtype, const void *src, v
 void amp_copy_rows(int threads, const void *src, size_t src_stride, void *dst, size_t dst_stride, size_t rows,
                    size_t row_bytes);
 
+/* dst = `bytes` bytes of zero, which is 0 in every format. */
 void amp_fill_zero(int threads, void *dst, size_t bytes);
 
 /* y (batch, picks, columns) = rows of x (batch, rows, columns), chosen by indices (batch, picks) within their own batch

@@ -1,6 +1,6 @@
 /* Transcendental functions on vectors. */
 
-/* e^x. At most 1 ulp from the true value where that is normal; overflows to infinity, underflows to zero through the
+/* e^x. Within 1.1 ulp of the true value where that is normal; overflows to infinity, underflows to zero through the
  * subnormals; NaN stays NaN. Reduction to |r| <= ln(2) / 2 and polynomial: Cephes, expf (Moshier 1989). */
 INLINE vfloat exponential(vfloat x) {
   /* The limits keep 2^n representable; NaN is the second operand and survives both. */
@@ -59,7 +59,7 @@ INLINE vfloat logistic(vfloat x) {
   return choose(is_less(x, zeros()), power, one) / (one + power);
 }
 
-/* logistic(x), and 1 - logistic(x) = logistic(-x) without cancellation. */
+/* logistic(x), and 1 - logistic(x) = logistic(-x) without cancellation, both within 3 ulp. */
 typedef struct {
   vfloat value, complement;
 } logistic_values;
@@ -111,8 +111,7 @@ INLINE vfloat logarithm(vfloat x) {
   return choose(is_less(x, zeros()), broadcast(__builtin_nanf("")), result);
 }
 
-/* log(1 + x) of a finite x, within 2 ulp. What 1 + x loses in rounding is given back to first order, by the slope 1 / w.
- */
+/* log(1 + x) of a finite x, within 2 ulp. What w = 1 + x loses in rounding is given back by the slope 1 / w. */
 INLINE vfloat logarithm_of_one_plus(vfloat x) {
   const vfloat one = broadcast(1.0f), w = one + x, lost = x - (w - one);
   /* At w = 0, where nothing is lost, 0 / 0 is kept away. */
