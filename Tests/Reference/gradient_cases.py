@@ -5,29 +5,27 @@ autocast rounds.
 """
 
 import math
+import statistics
 
 import torch
 
+from exact_autocast import Rounding
 from fixture_files import write_json, write_tensors
-from networks import (
-    BATCHES_FILE,
-    MODELS,
-    TOLERANCE_FACTOR,
-    init_file,
-    initial_state,
-    noisy_runs,
-    synthetic_batches,
-    torch_runs,
-)
-from training import Mode, first_gradients
+from networks import NETWORKS, TOLERANCE_FACTOR, init_file, initial_state, noisy_runs, torch_runs
+from training import FP16_OVERFLOW, Mode, first_gradients
 
-#: Autocast type and loss scale of every mode.
+#: Autocast type and loss scale of every mode; for fp16 the largest scale, it is halved until nothing is near overflow.
 MODES = {"fp32": (None, 1.0), "amp-bf16": (torch.bfloat16, 1.0), "amp-fp16": (torch.float16, 65536.0)}
+#: No number of a step may be larger than this fraction of fp16's overflow.
+LARGEST_SHARE_OF_OVERFLOW = 0.75
 
 #: Demanded of fp32, as a fraction of the tensor's largest gradient.
 FP32_TOLERANCE = 1e-5
 #: An AMP tolerance allows at least that many elements of a tensor to be rounded to the neighbouring number.
 NEIGHBOURS = 4
+#: In the median tensor PyTorch's autocast must lie nearer to the reference than this share of the distance at which a
+#: run without rounding lies. A reference that rounded elsewhere than autocast does would not pass.
+LARGEST_MEDIAN_SHARE = 0.5
 
 
 def _maximum(tensor):
@@ -60,36 +58,59 @@ def _tensor_report(name, dtype, exact, reference, measured):
     }
 
 
-def _mode_report(folder, model_name, mode_name, state, batches):
+def _scale(network, state, batches, dtype, scale):
+    """The loss scale of a mode: the given one, or the next lower power of two that does not overflow."""
+    rounding = Rounding(dtype)
+    while dtype == torch.float16:
+        rounding.largest = 0.0
+        first_gradients(network.description, state, batches, Mode(dtype, exact=True), scale, rounding)
+        if rounding.largest <= LARGEST_SHARE_OF_OVERFLOW * FP16_OVERFLOW:
+            break
+        scale /= 2
+    return scale
+
+
+def _require_agreement(network_name, tensors, gradients, reference):
+    """That PyTorch's autocast is what the reference describes."""
+    shares = [
+        _euclidean(gradients[name] - reference[name]) / (report["norm"] * report["distance_of_fp64"])
+        for name, report in tensors.items()
+        if report["distance_of_fp64"] > 0
+    ]
+    if not statistics.median(shares) < LARGEST_MEDIAN_SHARE:
+        raise RuntimeError(f"{network_name}: PyTorch's gradients lie at {shares} of the distance without rounding")
+
+
+def _mode_report(folder, network_name, mode_name, state, batches):
     """Writes the gradients of one mode; their entry in the description."""
+    network = NETWORKS[network_name]
     dtype, scale = MODES[mode_name]
+    scale = _scale(network, state, batches, dtype, scale)
 
     def run(start, mode):
-        return first_gradients(MODELS[model_name], start, batches, mode, scale)
+        return first_gradients(network.description, start, batches, mode, scale)
 
     exact = run(state, Mode(exact=True))
     reference = run(state, Mode(dtype, exact=True))
-    measured = torch_runs(MODELS[model_name], state, dtype, run) + noisy_runs(state, dtype, run)
-    file = f"{model_name}.gradients.{mode_name}.safetensors"
+    runs = torch_runs(network, state, dtype, run)
+    measured = runs + noisy_runs(network, state, dtype, run)
+    tensors = {name: _tensor_report(name, dtype, exact, reference, measured) for name in reference}
+    if dtype is not None:
+        _require_agreement(network_name, tensors, runs[0], reference)
+    file = f"{network_name}.gradients.{mode_name}.safetensors"
     write_tensors(folder / file, reference)
-    return {
-        "file": file,
-        "scale": scale,
-        "norm": "maximum" if dtype is None else "euclidean",
-        "tensors": {name: _tensor_report(name, dtype, exact, reference, measured) for name in reference},
-    }
+    return {"file": file, "scale": scale, "norm": "maximum" if dtype is None else "euclidean", "tensors": tensors}
 
 
 def write(folder):
     """Writes the first-step gradients into a folder."""
-    batches = synthetic_batches()
-    for model_name, model in MODELS.items():
-        state = initial_state(model_name)
+    for network_name, network in NETWORKS.items():
+        state, batches = initial_state(network), network.batches()
         description = {
-            "name": model_name,
-            "model": model,
-            "init_file": init_file(model_name),
-            "batches_file": BATCHES_FILE,
-            "modes": {mode: _mode_report(folder, model_name, mode, state, batches) for mode in MODES},
+            "name": network_name,
+            "model": network.description,
+            "init_file": init_file(network_name),
+            "batches_file": network.batches_file,
+            "modes": {mode: _mode_report(folder, network_name, mode, state, batches) for mode in MODES},
         }
-        write_json(folder / f"{model_name}.gradients.json", description)
+        write_json(folder / f"{network_name}.gradients.json", description)

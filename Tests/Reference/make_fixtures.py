@@ -11,20 +11,39 @@ import tempfile
 
 import torch
 
+import accumulation_cases
 import grad_scaler_cases
 import gradient_cases
+import initializer_cases
 import operation_cases
 import optimizer_cases
+import rounding_checks
+import scaler_preset_cases
+import schedule_cases
+import state_dict_cases
 import trajectory_cases
 from fixture_files import differences
 
 FIXTURES = pathlib.Path(__file__).parent / "Fixtures"
 
+_CASES = (
+    trajectory_cases,
+    gradient_cases,
+    accumulation_cases,
+    grad_scaler_cases,
+    scaler_preset_cases,
+    optimizer_cases,
+    schedule_cases,
+    operation_cases,
+    initializer_cases,
+    state_dict_cases,
+)
+
 
 def write(folder):
     """Writes every fixture into a folder."""
     folder.mkdir(exist_ok=True)
-    for cases in (trajectory_cases, gradient_cases, grad_scaler_cases, optimizer_cases, operation_cases):
+    for cases in _CASES:
         cases.write(folder)
 
 
@@ -35,6 +54,7 @@ def main():
     # One thread and deterministic kernels: the same bytes from every run on one machine.
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
+    rounding_checks.check()
     if not arguments.check:
         write(FIXTURES)
         return 0

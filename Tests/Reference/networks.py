@@ -1,65 +1,130 @@
 """The small networks of the fixtures, their data, and the runs from which a tolerance is derived."""
 
-import math
+import dataclasses
+import functools
+from collections.abc import Callable
 
-import numpy
 import torch
 
-from models import CLASSES, build, initialise
+from image_networks import CLASSES
+from models import build, initialise
+from synthetic_data import gratings, ratings, shapes, token_sequences
 from training import Mode, perturbed
 
-STEPS, BATCH, SIDE, SEED = 20, 8, 14, 3
+BATCH, SIDE = 8, 14
 
-_COMMON = {"input_shape": [1, SIDE, SIDE], "classes": CLASSES, "dropout": 0.0}
-MODELS = {
-    "mlp": {"kind": "mlp", "hidden": 32, "layers": 2, **_COMMON},
-    "gelu-mlp": {"kind": "gelu-mlp", "hidden": 32, "layers": 2, **_COMMON},
-    "cnn": {"kind": "cnn", "channels": [4, 8, 16], **_COMMON},
-}
-
-#: One-ulp perturbations of the initial weights, each run with oneDNN and without.
-PERTURBATIONS = 8
-#: Runs of an exact AMP mode with noise before every rounding.
-NOISE_SEEDS = 32
 #: A tolerance is this many times the worst distance that PyTorch's own arithmetic shows.
 TOLERANCE_FACTOR = 5
 
-BATCHES_FILE = "batches.safetensors"
 
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A network of the fixtures: its description, its batches with the file that holds them, the seed of its initial
+    weights, and the learning rates of SGD and AdamW.
 
-def init_file(model_name):
-    """Name of the file with a model's initial state_dict."""
-    return f"{model_name}.init.safetensors"
-
-
-def initial_state(model_name):
-    """The initial state_dict of a model; equal on every call."""
-    network = build(MODELS[model_name])
-    initialise(network, SEED)
-    return network.state_dict()
-
-
-def synthetic_batches():
-    """Noisy gratings, a class for each of ten pairs of orientation and frequency: learnable by an MLP and by a CNN.
-
-    x: (STEPS, BATCH, 1, SIDE, SIDE) fp32, y: (STEPS, BATCH) int64.
+    `perturbations` is the number of one-ulp perturbations of the initial weights, each run with oneDNN and without;
+    `noise_seeds` that of the runs of an exact AMP mode with noise before every rounding.
     """
-    generator = numpy.random.default_rng(1)
-    row, column = numpy.mgrid[0:SIDE, 0:SIDE]
-    labels = numpy.arange(CLASSES)
-    angle = (math.pi * (labels % 5) / 5)[:, None, None]
-    frequency = numpy.where(labels < 5, 0.12, 0.3)[:, None, None]
-    gratings = numpy.cos(2 * math.pi * frequency * (column * numpy.cos(angle) + row * numpy.sin(angle)))
-    y = generator.integers(0, CLASSES, (STEPS, BATCH))
-    x = gratings[y] + generator.normal(size=(STEPS, BATCH, SIDE, SIDE))
-    return {"x": torch.from_numpy(x[:, :, None]).float(), "y": torch.from_numpy(y)}
+
+    description: dict
+    batches: Callable
+    batches_file: str
+    seed: int
+    learning_rates: tuple[float, float] = (0.01, 1e-3)
+    perturbations: int = 4
+    noise_seeds: int = 8
 
 
-def torch_runs(model, state, dtype, run):
+#: Of networks that are quick.
+_MANY_RUNS = {"perturbations": 8, "noise_seeds": 32}
+
+_CLASSIFICATION = {"classes": CLASSES, "task": "classification", "loss": "cross_entropy"}
+_SEGMENTATION = {"input_shape": [1, 16, 16], "classes": 3, "task": "segmentation", "loss": "cross_entropy"}
+_LANGUAGE = {"vocabulary": 17, "task": "language-modelling", "loss": "cross_entropy"}
+_VIT = {"kind": "vit", "patch": 4, "channels": 16, "heads": 2, "layers": 2, "hidden": 64, "input_shape": [1, 12, 12]}
+_NCF = {"kind": "ncf", "users": 20, "items": 30, "gmf": 8, "mlp": [16, 8, 8], "task": "recommendation"}
+
+
+def _small(description):
+    """A network on the shared batches of grey images."""
+    description = {**description, "input_shape": [1, SIDE, SIDE], **_CLASSIFICATION, "dropout": 0.0}
+    batches = functools.partial(gratings, CLASSES, SIDE, BATCH)
+    return Network(description, batches, "batches.safetensors", 3, (0.05, 1e-3), **_MANY_RUNS)
+
+
+def _unet(upsampling, seed, rates):
+    description = {"kind": "unet", "levels": 2, "channels": 4, "upsampling": upsampling, **_SEGMENTATION}
+    return Network(description, functools.partial(shapes, 16, 4, seed=6), "unet.batches.safetensors", seed, rates)
+
+
+NETWORKS = {
+    "mlp": _small({"kind": "mlp", "hidden": 32, "layers": 2}),
+    "gelu-mlp": _small({"kind": "gelu-mlp", "hidden": 32, "layers": 2}),
+    "cnn": _small({"kind": "cnn", "channels": [4, 8, 16]}),
+    "resnet": Network(
+        {"kind": "resnet", "depth": 8, "width": 4, "input_shape": [3, 12, 12], **_CLASSIFICATION},
+        functools.partial(gratings, CLASSES, 12, 4, channels=3, seed=2),
+        "resnet.batches.safetensors",
+        seed=141,
+        learning_rates=(0.008, 5e-4),
+    ),
+    "gpt": Network(
+        {"kind": "gpt", "context": 10, "channels": 16, "heads": 2, "layers": 2, **_LANGUAGE},
+        functools.partial(token_sequences, 17, 10, BATCH, seed=4),
+        "gpt.batches.safetensors",
+        seed=10,
+    ),
+    "lstm": Network(
+        {"kind": "lstm", "embedding": 8, "hidden": 12, "layers": 2, **_LANGUAGE},
+        functools.partial(token_sequences, 17, 10, BATCH, seed=5),
+        "lstm.batches.safetensors",
+        seed=1,
+        learning_rates=(0.5, 0.01),
+    ),
+    "vit": Network(
+        {**_VIT, **_CLASSIFICATION},
+        functools.partial(gratings, CLASSES, 12, BATCH, seed=7),
+        "vit.batches.safetensors",
+        seed=40,
+    ),
+    "unet-transposed": _unet("transposed", 198, (0.01, 1e-3)),
+    "unet-bilinear": _unet("bilinear", 155, (0.015, 1e-3)),
+    "ncf-bce": Network(
+        {**_NCF, "loss": "bce_with_logits"},
+        functools.partial(ratings, 20, 30, 32, True, seed=8),
+        "ncf-bce.batches.safetensors",
+        seed=4,
+        learning_rates=(0.2, 0.01),
+        **_MANY_RUNS,
+    ),
+    "ncf-mse": Network(
+        {**_NCF, "loss": "mse"},
+        functools.partial(ratings, 20, 30, 32, False, seed=8),
+        "ncf-mse.batches.safetensors",
+        seed=6,
+        learning_rates=(0.01, 0.01),
+        **_MANY_RUNS,
+    ),
+}
+
+
+def init_file(name):
+    """Name of the file with a network's initial state_dict."""
+    return f"{name}.init.safetensors"
+
+
+def initial_state(network):
+    """The initial state_dict of a network; equal on every call."""
+    model = build(network.description)
+    initialise(model, network.seed)
+    return model.state_dict()
+
+
+def torch_runs(network, state, dtype, run):
     """run(start, mode) with PyTorch's own kernels: from `state`, then from its perturbations; all with oneDNN, then all
     without.
     """
-    starts = [state] + [perturbed(model, state, seed) for seed in range(PERTURBATIONS)]
+    starts = [state] + [perturbed(network.description, state, seed) for seed in range(network.perturbations)]
     results = []
     try:
         for onednn in (True, False):
@@ -70,10 +135,10 @@ def torch_runs(model, state, dtype, run):
     return results
 
 
-def noisy_runs(state, dtype, run):
+def noisy_runs(network, state, dtype, run):
     """run(state, mode) in an exact AMP mode with noise; none for fp32. Casting the weights hides nearly every one-ulp
     move of theirs, so for AMP the sums are perturbed as well.
     """
     if dtype is None:
         return []
-    return [run(state, Mode(dtype, exact=True, noise_seed=seed)) for seed in range(NOISE_SEEDS)]
+    return [run(state, Mode(dtype, exact=True, noise_seed=seed)) for seed in range(network.noise_seeds)]

@@ -2,41 +2,14 @@
 
 import functools
 
-import numpy
 import torch
 from torch.nn import functional
 
+import loss_operation_cases
+import sequence_operation_cases
+import tensor_operation_cases
+from case_collector import CaseCollector
 from fixture_files import write_json, write_tensors
-
-
-class _Collector:
-    """Gathers cases. Inputs are drawn in fp32, so that fp64 starts from exactly what a reader loads."""
-
-    def __init__(self):
-        self.random = numpy.random.default_rng(11)
-        self.tensors = {}
-        self.cases = []
-
-    def normal(self, *shape, scale=1.0, offset=0.0):
-        """Normally distributed fp32 values."""
-        return torch.from_numpy(self.random.normal(offset, scale, shape)).float()
-
-    def add(self, name, operation, attributes, inputs, function, differentiable=("x", "weight", "bias")):
-        """Runs function on the inputs in their order -> y, or (y, further outputs by name), and its backward pass for a
-        drawn dy (1 for a scalar y).
-        """
-        exact = {key: value.double() if value.is_floating_point() else value for key, value in inputs.items()}
-        leaves = {key: value.requires_grad_() for key, value in exact.items() if key in differentiable}
-        result = function(*exact.values())
-        y, further = result if isinstance(result, tuple) else (result, {})
-        roles = {**inputs, "y": y, **further}
-        if leaves:
-            roles["dy"] = self.normal(*y.shape) if y.dim() else torch.ones(())
-            gradients = torch.autograd.grad(y, list(leaves.values()), roles["dy"].double())
-            roles.update({f"d{key}": gradient for key, gradient in zip(leaves, gradients, strict=True)})
-        self.tensors.update({f"{name}.{role}": tensor for role, tensor in roles.items()})
-        shapes = {role: list(tensor.shape) for role, tensor in roles.items()}
-        self.cases.append({"name": name, "operation": operation, "attributes": attributes, "tensors": shapes})
 
 
 def _elementwise(cases):
@@ -124,10 +97,24 @@ def _cross_entropy(cases):
         cases.add(name, "cross_entropy", {}, inputs, functional.cross_entropy, differentiable=("logits",))
 
 
+#: Inputs are drawn one after the other: a new group goes to the end.
+_GROUPS = (
+    _elementwise,
+    _linear,
+    _convolutions,
+    _pooling,
+    _batch_norm,
+    _cross_entropy,
+    *tensor_operation_cases.GROUPS,
+    *sequence_operation_cases.GROUPS,
+    *loss_operation_cases.GROUPS,
+)
+
+
 def write(folder):
     """Writes the operation fixtures into a folder."""
-    cases = _Collector()
-    for group in (_elementwise, _linear, _convolutions, _pooling, _batch_norm, _cross_entropy):
+    cases = CaseCollector()
+    for group in _GROUPS:
         group(cases)
     write_tensors(folder / "op_cases.safetensors", cases.tensors)
     write_json(folder / "op_cases.json", {"file": "op_cases.safetensors", "cases": cases.cases})

@@ -6,7 +6,8 @@ import dataclasses
 import numpy
 import torch
 
-from exact_autocast import rounded_logits
+from autocast_lists import CUDALists
+from exact_autocast import ExactAutocast, Rounding
 from models import build, loss_of
 
 #: The largest finite fp16 value plus half its ulp: from here on a number rounds to infinity.
@@ -32,7 +33,8 @@ class Mode:
 @dataclasses.dataclass
 class Run:
     """What one run recorded, a value per step. `scales` are the scales that the steps used, before `update`.
-    `overflow_margin` is how far the largest scaled gradient of any step stayed from fp16's overflow, as a ratio >= 1.
+    `overflow_margin`, of an exact mode, is how near the largest number that a step rounded came to fp16's overflow from
+    either side, as a ratio >= 1: a step with a much larger one overflows in any arithmetic.
     """
 
     losses: list = dataclasses.field(default_factory=list)
@@ -40,16 +42,26 @@ class Run:
     found_inf: list = dataclasses.field(default_factory=list)
     overflow_margin: float = float("inf")
 
+    def record_margin(self, rounding):
+        """Takes a step's largest number from its rounding."""
+        if rounding.largest > 0:
+            margin = max(rounding.largest / FP16_OVERFLOW, FP16_OVERFLOW / rounding.largest)
+            self.overflow_margin = min(self.overflow_margin, margin)
+        rounding.largest = 0.0
 
-def noise_generator(mode):
-    """The generator of a mode's noise, None if it has none."""
-    return None if mode.noise_seed is None else torch.Generator().manual_seed(mode.noise_seed)
+
+def rounding_of(mode):
+    """The rounding of an exact AMP mode, None for the others."""
+    if mode.autocast is None or not mode.exact:
+        return None
+    noise = None if mode.noise_seed is None else torch.Generator().manual_seed(mode.noise_seed)
+    return Rounding(mode.autocast, noise)
 
 
 def make_optimizer(description, parameters):
-    """torch.optim.SGD or AdamW of a description as the fixtures store it."""
+    """torch.optim's SGD, Adam or AdamW of a description as the fixtures store it."""
     arguments = {key: value for key, value in description.items() if key != "kind"}
-    kinds = {"sgd": torch.optim.SGD, "adamw": torch.optim.AdamW}
+    kinds = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
     return kinds[description["kind"]](parameters, foreach=False, **arguments)
 
 
@@ -60,47 +72,56 @@ def load(description, state, dtype):
     return model.to(dtype).train()
 
 
-def forward_loss(model, mode, x, y, noise=None):
-    """The loss of a batch in a mode; `noise` is the generator for an exact mode with noise."""
-    x = x.to(mode.dtype)
+def forward_loss(description, model, mode, x, y, rounding=None):
+    """The loss of a batch in a mode; `rounding` is what rounding_of gave for it."""
+    if x.is_floating_point():
+        x = x.to(mode.dtype)
     if mode.autocast is None:
-        return loss_of(model(x), y)
-    if mode.exact:
-        return loss_of(rounded_logits(model, mode.autocast, x, noise), y)
-    with torch.autocast("cpu", dtype=mode.autocast):
-        logits = model(x)
-    return loss_of(logits, y)
+        outputs = model(x)
+    elif mode.exact:
+        with ExactAutocast(rounding):
+            outputs = model(x)
+    else:
+        with torch.autocast("cpu", dtype=mode.autocast), CUDALists(mode.autocast):
+            outputs = model(x)
+    return loss_of(description, outputs, y)
 
 
-def train(description, state, batches, optimizer_description, mode, scaler_description=None):
-    """Trains over all batches from `state`, one step a batch."""
+def train(description, state, batches, optimizer_description, mode, scaler_description=None, accumulation=1):
+    """Trains over all batches from `state`. A step accumulates the gradients of `accumulation` batches, each with its
+    share of the mean; losses are a value a batch, everything else is a value a step.
+    """
     model = load(description, state, mode.dtype)
     optimizer = make_optimizer(optimizer_description, model.parameters())
     scaler = torch.amp.GradScaler("cpu", enabled=scaler_description is not None, **(scaler_description or {}))
-    noise = noise_generator(mode)
+    rounding = rounding_of(mode)
     run = Run()
-    for x, y in zip(batches["x"], batches["y"], strict=True):
-        optimizer.zero_grad()
-        loss = forward_loss(model, mode, x, y, noise)
-        scaler.scale(loss).backward()
+    for index, (x, y) in enumerate(zip(batches["x"], batches["y"], strict=True)):
+        if index % accumulation == 0:
+            optimizer.zero_grad()
+        loss = forward_loss(description, model, mode, x, y, rounding)
+        scaler.scale(loss / accumulation).backward()
+        run.losses.append(loss.item())
+        if (index + 1) % accumulation != 0:
+            continue
         if scaler_description is not None:
-            largest = max(parameter.grad.abs().max().item() for parameter in model.parameters())
-            run.overflow_margin = min(run.overflow_margin, max(largest / FP16_OVERFLOW, FP16_OVERFLOW / largest))
+            if rounding is not None:
+                run.record_margin(rounding)
             run.scales.append(scaler.get_scale())
             run.found_inf.append(not all(bool(parameter.grad.isfinite().all()) for parameter in model.parameters()))
         scaler.step(optimizer)
         scaler.update()
-        run.losses.append(loss.item())
     return run
 
 
-def first_gradients(description, state, batches, mode, scale=1.0):
+def first_gradients(description, state, batches, mode, scale=1.0, rounding=None):
     """Gradients of the first step by parameter name, in fp64. The backward pass starts from `scale`, a power of two,
-    which is divided out again.
+    which is divided out again. An exact AMP mode uses `rounding` if it is given.
     """
+    rounding = rounding or rounding_of(mode)
     model = load(description, state, mode.dtype)
-    noise = noise_generator(mode)
-    (forward_loss(model, mode, batches["x"][0], batches["y"][0], noise) * scale).backward()
+    loss = forward_loss(description, model, mode, batches["x"][0], batches["y"][0], rounding)
+    (loss * scale).backward()
     return {name: parameter.grad.double() / scale for name, parameter in model.named_parameters()}
 
 
@@ -132,6 +153,7 @@ def layer_dtypes(description, state, batches, mode):
 
     def record(name):
         def hook(module, _, output):
+            output = output[0] if isinstance(output, tuple) else output
             layer = {"name": name, "kind": type(module).__name__, "output": str(output.dtype).removeprefix("torch.")}
             layers.append(layer)
 
@@ -145,5 +167,5 @@ def layer_dtypes(description, state, batches, mode):
     for name, module in model.named_modules():
         if name and not list(module.children()) and type(module).__name__ not in ("Dropout", "Flatten"):
             module.register_forward_hook(record(name))
-    forward_loss(model, mode, batches["x"][0], batches["y"][0]).backward()
+    forward_loss(description, model, mode, batches["x"][0], batches["y"][0]).backward()
     return layers

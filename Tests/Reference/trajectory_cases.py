@@ -3,33 +3,27 @@
 import torch
 
 from fixture_files import write_json, write_tensors
-from networks import (
-    BATCH,
-    BATCHES_FILE,
-    MODELS,
-    STEPS,
-    TOLERANCE_FACTOR,
-    init_file,
-    initial_state,
-    noisy_runs,
-    synthetic_batches,
-    torch_runs,
-)
+from networks import NETWORKS, TOLERANCE_FACTOR, init_file, initial_state, noisy_runs, torch_runs
+from synthetic_data import STEPS
 from training import Mode, distances, layer_dtypes, train, worst_by_step
 
-OPTIMIZERS = {
-    "sgd": {"kind": "sgd", "lr": 0.05, "momentum": 0.9, "weight_decay": 0.0},
-    "adamw": {"kind": "adamw", "lr": 1e-3, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.01},
-}
 
-_SCALER = {"init_scale": 65536.0, "growth_factor": 2.0, "backoff_factor": 0.5, "growth_interval": 5}
+def optimizers(network):
+    """The optimizers of a network's trajectories by name."""
+    sgd_rate, adamw_rate = network.learning_rates
+    sgd = {"kind": "sgd", "lr": sgd_rate, "momentum": 0.9, "weight_decay": 0.0}
+    adamw = {"kind": "adamw", "lr": adamw_rate, "betas": [0.9, 0.999], "eps": 1e-8, "weight_decay": 0.01}
+    return {"sgd": sgd, "adamw": adamw}
+
+
+SCALER = {"init_scale": 65536.0, "growth_factor": 2.0, "backoff_factor": 0.5, "growth_interval": 5}
 
 #: Autocast type and loss scaler of every recorded mode. The last one starts so high that it must skip.
 MODES = {
     "fp32": (None, None),
     "amp-bf16": (torch.bfloat16, None),
-    "amp-fp16": (torch.float16, _SCALER),
-    "amp-fp16-overflow": (torch.float16, {**_SCALER, "init_scale": 2.0**24}),
+    "amp-fp16": (torch.float16, SCALER),
+    "amp-fp16-overflow": (torch.float16, {**SCALER, "init_scale": 2.0**24}),
 }
 
 #: No tolerance is below this: a few roundings of an fp32 loss.
@@ -38,16 +32,17 @@ TOLERANCE_FLOOR = 1e-6
 LEAST_OVERFLOW_MARGIN = 1.05
 
 
-def _mode_report(name, model, state, batches, optimizer, fp32_losses):
-    """The entry of one mode; see README.md for its keys."""
-    dtype, scaler = MODES[name]
+def mode_report(network_name, name, mode, state, batches, optimizer, fp32_losses, accumulation=1):
+    """The entry of a mode, autocast type and scaler; see README.md for its keys."""
+    network = NETWORKS[network_name]
+    dtype, scaler = mode
 
     def run(start, mode):
-        return train(model, start, batches, optimizer, mode, scaler)
+        return train(network.description, start, batches, optimizer, mode, scaler, accumulation)
 
     reference = run(state, Mode(dtype, exact=True))
-    runs = torch_runs(model, state, dtype, run)
-    measured = runs + noisy_runs(state, dtype, run)
+    runs = torch_runs(network, state, dtype, run)
+    measured = runs + noisy_runs(network, state, dtype, run)
     by_step = worst_by_step(measured, reference.losses)
     losses = runs[0].losses
     report = {
@@ -61,38 +56,41 @@ def _mode_report(name, model, state, batches, optimizer, fp32_losses):
     }
     if scaler is not None:
         if any(run.scales != reference.scales for run in measured):
-            raise RuntimeError(f"{name}: runs disagree on which steps overflow: change SEED in networks.py")
-        margin = min(run.overflow_margin for run in measured)
+            raise RuntimeError(
+                f"{network_name}, {name}: runs disagree on which steps overflow: change its seed in networks.py"
+            )
+        margin = reference.overflow_margin
         if margin < LEAST_OVERFLOW_MARGIN:
-            raise RuntimeError(f"{name}: a gradient is within {margin} of overflow: change SEED in networks.py")
+            raise RuntimeError(
+                f"{network_name}, {name}: a number is within {margin} of overflow: change its seed in networks.py"
+            )
         report["scaler"] = scaler
         report["scales"] = reference.scales
         report["found_inf"] = reference.found_inf
         report["overflow_margin"] = margin
-    report["activation_dtypes"] = layer_dtypes(model, state, batches, Mode(dtype))
+    report["activation_dtypes"] = layer_dtypes(network.description, state, batches, Mode(dtype))
     return report
 
 
 def write(folder):
     """Writes the batches, the initial weights and the trajectories into a folder."""
-    batches = synthetic_batches()
-    write_tensors(folder / BATCHES_FILE, batches)
-    for model_name, model in MODELS.items():
-        state = initial_state(model_name)
-        write_tensors(folder / init_file(model_name), state)
-        for optimizer_name, optimizer in OPTIMIZERS.items():
+    for network_name, network in NETWORKS.items():
+        state, batches = initial_state(network), network.batches()
+        write_tensors(folder / init_file(network_name), state)
+        write_tensors(folder / network.batches_file, batches)
+        for optimizer_name, optimizer in optimizers(network).items():
             modes = {}
-            for mode in MODES:
+            for name, mode in MODES.items():
                 fp32_losses = modes["fp32"]["torch_losses"] if modes else None
-                modes[mode] = _mode_report(mode, model, state, batches, optimizer, fp32_losses)
+                modes[name] = mode_report(network_name, name, mode, state, batches, optimizer, fp32_losses)
             case = {
-                "name": f"{model_name}-{optimizer_name}",
-                "model": model,
+                "name": f"{network_name}-{optimizer_name}",
+                "model": network.description,
                 "optimizer": optimizer,
                 "steps": STEPS,
-                "batch": BATCH,
-                "init_file": init_file(model_name),
-                "batches_file": BATCHES_FILE,
+                "batch": batches["x"].shape[1],
+                "init_file": init_file(network_name),
+                "batches_file": network.batches_file,
                 "modes": modes,
             }
             write_json(folder / f"{case['name']}.json", case)
