@@ -64,7 +64,7 @@ let package = Package(
       dependencies: ["CDNNL", "CKernels", "TensorCore", "GraphIR", "GraphCompiler", "BackendAPI"],
       swiftSettings: strict),
     .target(name: "SafetensorsFormat", swiftSettings: strict),
-    .target(name: "Datasets", dependencies: ["CZlib", "SafetensorsFormat"], swiftSettings: strict),
+    .target(name: "Datasets", dependencies: ["CZlib", "TensorCore", "SafetensorsFormat"], swiftSettings: strict),
     .target(
       name: "Training",
       dependencies: [
@@ -72,7 +72,10 @@ let package = Package(
         "Datasets",
       ],
       swiftSettings: strict),
-    .target(name: "ModelZoo", dependencies: ["GraphIR", "Training"], swiftSettings: strict),
+    .target(name: "ModelZoo", dependencies: ["TensorCore", "GraphIR", "Datasets", "Training"], swiftSettings: strict),
+    .target(
+      name: "Benchmarks",
+      dependencies: ["TrainingEvents", "RunStatistics", "BackendAPI", "Datasets", "Training"], swiftSettings: strict),
     .target(
       name: "MixedPrecision",
       dependencies: [
@@ -92,8 +95,8 @@ let package = Package(
     .executableTarget(
       name: "ampscope",
       dependencies: [
-        "BackendAPI", "BackendCPU", "Datasets", "GraphCompiler", "GraphIR", "ModelZoo", "SafetensorsFormat", "Training",
-        "TrainingEvents", "DashboardCore", "DashboardTerminal",
+        "BackendAPI", "BackendCPU", "Benchmarks", "Datasets", "GraphCompiler", "GraphIR", "ModelZoo",
+        "SafetensorsFormat", "TensorCore", "Training", "TrainingEvents", "DashboardCore", "DashboardTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -111,14 +114,17 @@ let package = Package(
       dependencies: ["TensorCore", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU", "CKernels"],
       swiftSettings: strict),
     tests(of: "SafetensorsFormat", exclude: ["Fixtures"]),
-    tests(of: "Datasets", ["CZlib", "SafetensorsFormat"]),
+    tests(of: "Datasets", ["CZlib", "TensorCore", "SafetensorsFormat"]),
     tests(
       of: "Training",
       [
         "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU",
         "CKernels", "SafetensorsFormat", "Datasets", "ModelZoo",
       ]),
-    tests(of: "ModelZoo", ["TensorCore", "GraphIR", "Training"]),
+    tests(of: "ModelZoo", ["TensorCore", "GraphIR", "GraphCompiler", "Datasets", "Training"]),
+    tests(
+      of: "Benchmarks",
+      ["TensorCore", "TrainingEvents", "RunStatistics", "BackendAPI", "BackendCPU", "Datasets", "Training"]),
     tests(of: "MixedPrecision"),
     tests(of: "DashboardCore", ["TrainingEvents", "RunStatistics"], exclude: ["Snapshots"]),
     .executableTarget(
@@ -127,7 +133,8 @@ let package = Package(
     .target(name: "TerminalTesting", path: "Tests/TerminalTesting", swiftSettings: strict),
     tests(of: "DashboardTerminal", ["CNcurses", "DashboardCore", "TerminalProbe", "TerminalTesting"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ampscope", "TrainingEvents", "TerminalTesting"], swiftSettings: strict),
+      name: "EndToEndTests", dependencies: ["ampscope", "Benchmarks", "TrainingEvents", "TerminalTesting"],
+      swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .gnu11

@@ -8,9 +8,11 @@ public struct StepRequest {
   public var seed: UInt64
   /// Learning rate of this attempt.
   public var learningRate: Float
-  /// The batch, channels-last fp32, and its labels; copied in at the start of the run.
+  /// The graph's input "x": images channels last in fp32, or indices in int64; copied in when they are needed.
+  ///
+  /// Where gradients are accumulated, all micro-batches of the step, one after the other.
   public var batch: UnsafeRawBufferPointer
-  /// Class labels, int64.
+  /// The graph's input "labels": classes in int64, or targets in fp32; of all micro-batches.
   public var labels: UnsafeRawBufferPointer
 
   /// Creates a request.
@@ -69,11 +71,11 @@ public struct StepControl: Sendable, Hashable {
 
 /// What a run did.
 public struct StepOutcome: Sendable {
-  /// Mean loss of the batch, unscaled; NaN where the graph has no output "loss".
+  /// Mean loss of the batch, over all its micro-batches, unscaled; NaN where the graph has no output "loss".
   public var loss: Float
   /// Why nothing was committed; nil where everything was.
   public var skip: Skip?
-  /// L2 norm of the unscaled gradients; infinite or NaN where they are not finite.
+  /// L2 norm of the unscaled gradients before clipping; infinite or NaN where they are not finite.
   public var gradNorm: Double
   /// The scale used in this run; nil without a scaler.
   public var scale: Float?

@@ -10,7 +10,11 @@ final class CPUExecutable: Executable {
   let graph: Graph
   let plan: MemoryPlan
   let implementations: [String]
-  private let calls: [BoundCall]
+  /// What runs once a micro-batch: forward and backward.
+  private let microBatchCalls: [BoundCall]
+  /// What runs once a step: unscale, clip, commit.
+  private let stepCalls: [BoundCall]
+  private let microBatchCount: Int
   private let scratch = CommitScratch()
   private let input: (address: Address, byteCount: Int)?
   private let labels: (address: Address, byteCount: Int)?
@@ -32,7 +36,9 @@ final class CPUExecutable: Executable {
   ) throws {
     self.graph = graph
     self.plan = plan
-    self.calls = calls
+    microBatchCalls = calls.filter { $0.timing != .optimizer }
+    stepCalls = calls.filter { $0.timing == .optimizer }
+    microBatchCount = graph.microBatchCount
     self.implementations = implementations
     let inputs = graph.inputs
     if let unknown = inputs.keys.sorted().first(where: { $0 != "x" && $0 != "labels" }) {
@@ -70,25 +76,18 @@ final class CPUExecutable: Executable {
       throw BackendError("the executable was not activated on this state")
     }
     let scale = host.control.scaler?.scale
-    let context = CallContext(
-      arena: host.arena, state: host.base, host: host, scratch: scratch, attempt: request.attempt,
-      seed: request.seed, learningRate: request.learningRate, lossScale: scale ?? 1)
     scratch.skip = nil
     scratch.gradNorm = 0
     var times = PhaseNanoseconds()
-    var clock = now()
-    try load(request, context)
-    clock = charge(&times.data, since: clock)
-
-    var current = calls.first?.timing ?? .forward
-    for call in calls {
-      if call.timing != current {
-        clock = charge(&times[current], since: clock)
-        current = call.timing
-      }
-      try call.run(context)
+    for microBatch in 0..<microBatchCount {
+      let context = callContext(request, host, microBatch: microBatch)
+      let began = now()
+      try load(request, context)
+      _ = charge(&times.data, since: began)
+      try run(microBatchCalls, context, &times)
     }
-    _ = charge(&times[current], since: clock)
+    let context = callContext(request, host, microBatch: microBatchCount - 1)
+    try run(stepCalls, context, &times)
     return StepOutcome(
       loss: loss?.floats(context).pointee ?? .nan, skip: scratch.skip, gradNorm: scratch.gradNorm, scale: scale,
       nanoseconds: times)
@@ -107,14 +106,43 @@ final class CPUExecutable: Executable {
     return values
   }
 
-  private func load(_ request: StepRequest, _ context: borrowing CallContext) throws {
-    for (target, source, name) in [(input, request.batch, "batch"), (labels, request.labels, "labels")] {
-      guard let target else { continue }
-      guard source.count == target.byteCount, let base = source.baseAddress else {
-        throw BackendError("the \(name) of this graph takes \(target.byteCount) bytes, found \(source.count)")
+  private func callContext(_ request: StepRequest, _ host: HostState, microBatch: Int) -> CallContext {
+    CallContext(
+      arena: host.arena, state: host.base, host: host, scratch: scratch,
+      maskKey: request.attempt &* UInt64(microBatchCount) &+ UInt64(microBatch), seed: request.seed,
+      learningRate: request.learningRate, lossScale: (host.control.scaler?.scale ?? 1) / Float(microBatchCount),
+      microBatch: microBatch)
+  }
+
+  private func run(_ calls: [BoundCall], _ context: borrowing CallContext, _ times: inout PhaseNanoseconds) throws {
+    var clock = now()
+    guard var current = calls.first?.timing else { return }
+    for call in calls {
+      if call.timing != current {
+        clock = charge(&times[current], since: clock)
+        current = call.timing
       }
-      target.address.pointer(context).copyMemory(from: base, byteCount: target.byteCount)
+      try call.run(context)
     }
+    _ = charge(&times[current], since: clock)
+  }
+
+  /// Copies the inputs of a micro-batch into the arena.
+  private func load(_ request: StepRequest, _ context: borrowing CallContext) throws {
+    try load(input, from: request.batch, "batch", context)
+    try load(labels, from: request.labels, "labels", context)
+  }
+
+  private func load(
+    _ target: (address: Address, byteCount: Int)?, from source: UnsafeRawBufferPointer, _ name: String,
+    _ context: borrowing CallContext
+  ) throws {
+    guard let (address, byteCount) = target else { return }
+    guard source.count == byteCount * microBatchCount, let base = source.baseAddress else {
+      throw BackendError(
+        "the \(name) of this graph takes \(byteCount * microBatchCount) bytes, found \(source.count)")
+    }
+    address.pointer(context).copyMemory(from: base + context.microBatch * byteCount, byteCount: byteCount)
   }
 
   private func hostState(_ state: any DeviceState) throws -> HostState {

@@ -8,24 +8,22 @@ struct CommitTransaction {
   let optimizer: OptimizerKind
   let threads: Int32
   let loss: Address
+  let verdict: Address
   let targets: [UpdateTarget]
   let statistics: [StatisticTarget]
 
   func run(_ context: borrowing CallContext) {
     let control = context.host.control
-    let inverseScale = control.scaler?.inverseScale ?? 1
-    let gradients = scanGradients(context, inverseScale: inverseScale)
-    context.scratch.gradNorm = gradients.norm
-
+    let judged = Judged(verdict.floats(context))
     var magnitudes = control.magnitudes ?? measureMagnitudes(context)
-    let skip = judge(context, gradients, inverseScale: inverseScale, magnitudes: magnitudes)
+    let skip = judge(context, judged, magnitudes: magnitudes)
     context.scratch.skip = skip
     guard skip == nil else {
       if skip != .update { context.host.control.scaler?.update(foundInf: true) }
       context.host.control.magnitudes = magnitudes
       return
     }
-    let result = update(context, inverseScale: inverseScale, dryRun: false)
+    let result = update(context, judged, dryRun: false)
     magnitudes = result.magnitudes
     for statistic in statistics {
       statistic.committed.pointer(context).copyMemory(
@@ -33,45 +31,43 @@ struct CommitTransaction {
     }
     context.host.control.magnitudes = magnitudes
     context.host.control.committedSteps += 1
-    context.host.control.scaler?.update(foundInf: false)
+    context.host.control.scaler?.update(foundInf: false, largestGradient: judged.largest)
   }
 
-  private struct GradientScan {
-    var nonFinite: UInt64 = 0
-    var sumOfSquares = 0.0
-    var largest: Float = 0
-    /// Infinite where an element is not finite, as torch's norm would be infinite or NaN.
-    var norm: Double { nonFinite > 0 ? .infinity : sumOfSquares.squareRoot() }
-  }
+  /// The verdict on the gradients.
+  private struct Judged {
+    let foundInf: Bool
+    let largest: Float
+    let inverseScale: Float
+    let clipFactor: Float
+    let clipValue: Float
 
-  private func scanGradients(_ context: borrowing CallContext, inverseScale: Float) -> GradientScan {
-    var scan = GradientScan()
-    for target in targets {
-      var found = amp_gradient_statistics()
-      amp_gradient_scan(
-        threads, target.gradientType, target.gradient.pointer(context), target.count, inverseScale, &found)
-      scan.nonFinite += found.non_finite
-      scan.sumOfSquares += found.sum_of_squares
-      scan.largest = max(scan.largest, found.largest)
+    init(_ verdict: UnsafeMutablePointer<Float>) {
+      foundInf = verdict[GradientVerdict.foundInf] != 0
+      largest = verdict[GradientVerdict.largest]
+      inverseScale = verdict[GradientVerdict.inverseScale]
+      clipFactor = verdict[GradientVerdict.clipFactor]
+      clipValue = verdict[GradientVerdict.clipValue]
     }
-    return scan
+
+    /// Bound on what an update reads of any gradient.
+    var largestClipped: Float { min(largest * clipFactor, clipValue) }
   }
 
   private func judge(
-    _ context: borrowing CallContext, _ gradients: GradientScan, inverseScale: Float,
-    magnitudes: StepControl.Magnitudes
+    _ context: borrowing CallContext, _ judged: Judged, magnitudes: StepControl.Magnitudes
   ) -> StepOutcome.Skip? {
     guard loss.floats(context).pointee.isFinite else { return .loss }
-    guard gradients.nonFinite == 0, inverseScale.isFinite else { return .gradient }
+    guard !judged.foundInf else { return .gradient }
     for statistic in statistics {
       var found = amp_gradient_statistics()
       amp_gradient_scan(threads, AMP_F32, statistic.pending.pointer(context), statistic.count, 1, &found)
       if found.non_finite > 0 { return .update }
     }
     let bound = UpdateBound(
-      optimizer: optimizer, learningRate: context.learningRate, gradient: gradients.largest, magnitudes: magnitudes)
+      optimizer: optimizer, learningRate: context.learningRate, gradient: judged.largestClipped, magnitudes: magnitudes)
     if bound.provesFinite { return nil }
-    return update(context, inverseScale: inverseScale, dryRun: true).nonFinite > 0 ? .update : nil
+    return update(context, judged, dryRun: true).nonFinite > 0 ? .update : nil
   }
 
   private struct UpdateResult {
@@ -86,7 +82,7 @@ struct CommitTransaction {
     }
   }
 
-  private func update(_ context: borrowing CallContext, inverseScale: Float, dryRun: Bool) -> UpdateResult {
+  private func update(_ context: borrowing CallContext, _ judged: Judged, dryRun: Bool) -> UpdateResult {
     var result = UpdateResult()
     let step = context.host.control.committedSteps + 1
     for target in targets {
@@ -95,18 +91,20 @@ struct CommitTransaction {
       let gradient = target.gradient.pointer(context)
       let copy = target.copy?.pointer(context)
       switch optimizer {
-      case .sgd(let momentum, let weightDecay):
+      case .sgd(let momentum, let weightDecay, let nesterov):
         var settings = amp_sgd_settings(
-          lr: context.learningRate, momentum: momentum, weight_decay: weightDecay, inverse_scale: inverseScale,
-          clip_factor: 1, clip_value: .infinity, nesterov: false, first_step: step == 1, dry_run: dryRun)
+          lr: context.learningRate, momentum: momentum, weight_decay: weightDecay, inverse_scale: judged.inverseScale,
+          clip_factor: judged.clipFactor, clip_value: judged.clipValue, nesterov: nesterov, first_step: step == 1,
+          dry_run: dryRun)
         amp_sgd_update(
           threads, &settings, weight, target.gradientType, gradient, target.states[0].floats(context),
           target.copyType, copy, target.count, &found)
-      case .adamW(let beta1, let beta2, let eps, let weightDecay):
+      case .adam(let beta1, let beta2, let eps, let weightDecay),
+        .adamW(let beta1, let beta2, let eps, let weightDecay):
         var settings = amp_adam_settings(
           lr: context.learningRate, beta1: beta1, beta2: beta2, eps: eps, weight_decay: weightDecay,
-          inverse_scale: inverseScale, clip_factor: 1, clip_value: .infinity, step: step, decoupled: true,
-          dry_run: dryRun)
+          inverse_scale: judged.inverseScale, clip_factor: judged.clipFactor, clip_value: judged.clipValue, step: step,
+          decoupled: optimizer.name == "adamw", dry_run: dryRun)
         amp_adam_update(
           threads, &settings, weight, target.gradientType, gradient, target.states[0].floats(context),
           target.states[1].floats(context), target.copyType, copy, target.count, &found)

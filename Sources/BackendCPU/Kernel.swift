@@ -23,10 +23,14 @@ struct CallContext {
   let state: UnsafeMutableRawPointer
   let host: HostState
   let scratch: CommitScratch
-  let attempt: UInt64
+  /// Keys random masks: counts micro-batches, so that each draws its own.
+  let maskKey: UInt64
   let seed: UInt64
   let learningRate: Float
+  /// What the gradient of the loss is multiplied by: the loss scale over the number of micro-batches.
   let lossScale: Float
+  /// Number of the micro-batch within the step.
+  let microBatch: Int
 }
 
 /// Where a tensor lies: an offset into the arena or into the persistent state.

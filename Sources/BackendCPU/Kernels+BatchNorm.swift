@@ -10,9 +10,11 @@ extension KernelContext {
     let scratch = amp_batch_norm_scratch(threads, rows, channels)
     return Kernel(scratch: scratch, implementation: ownKernel) { place in
       { context in
+        // A later micro-batch goes on from the statistics that the one before it left; the kernel works in place.
+        let running = context.microBatch == 0 ? place.inputs[3...4] : place.outputs[3...4]
         amp_batch_norm_train(
           threads, x.dtype.kernelType, place.inputs[0].pointer(context), place.inputs[1].floats(context),
-          place.inputs[2].floats(context), place.inputs[3].floats(context), place.inputs[4].floats(context),
+          place.inputs[2].floats(context), running[3].floats(context), running[4].floats(context),
           attributes.momentum, attributes.eps, attributes.relu, place.outputs[0].pointer(context),
           place.outputs[1].floats(context), place.outputs[2].floats(context), place.outputs[3].floats(context),
           place.outputs[4].floats(context), rows, channels, place.scratch.pointer(context))

@@ -60,6 +60,34 @@ extension KernelContext {
     }
   }
 
+  /// y = the data gradient of a convolution with x for dy, plus bias.
+  ///
+  /// The bias is added to the stored product, so that a 16-bit result is rounded twice; as in torch on CUDA.
+  func transposedConvolution(_ attributes: ConvolutionAttributes) throws -> Kernel {
+    let (x, weight, y) = (input(0), input(1), output(0))
+    let hasBias = node.inputs.count == 3
+    let shape = convolutionShape(
+      x: y.shape, weight: weight.shape, attributes, dtype: x.dtype, hasBias: false)
+    let primitive = try LibraryPrimitive(self) { out in
+      withUnsafePointer(to: shape) { cdnnl_convolution_backward_data_create($0, out) }
+    }
+    let product = widening([x, weight], [y], primitive) { operands, results, scratch in
+      cdnnl_convolution_backward_data_execute(primitive.handle, operands[0], operands[1], results[0], scratch)
+    }
+    guard hasBias else { return product }
+    let (dtype, threads) = (y.dtype.kernelType, threads)
+    return Kernel(scratch: product.scratch, implementation: product.implementation) { place in
+      let call = try product.bind(place)
+      return { context in
+        try call(context)
+        let result = place.outputs[0].pointer(context)
+        amp_bias_activation(
+          threads, dtype, result, dtype, place.inputs[2].pointer(context), false, dtype, result, y.shape.rows,
+          y.shape[1])
+      }
+    }
+  }
+
   /// Up to three operands, up to two results: enough for every convolution, and no allocation at run time.
   typealias Pointers = InlineArray<3, UnsafeMutableRawPointer>
 

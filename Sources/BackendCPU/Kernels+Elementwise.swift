@@ -44,7 +44,7 @@ extension KernelContext {
       let (x, y) = (place.inputs[0], place.outputs[0])
       return { context in
         amp_dropout(
-          threads, dtype, x.pointer(context), y.pointer(context), count, probability, context.seed, context.attempt,
+          threads, dtype, x.pointer(context), y.pointer(context), count, probability, context.seed, context.maskKey,
           stream)
       }
     }
@@ -74,16 +74,18 @@ extension KernelContext {
     }
   }
 
-  /// x (rows, columns) → sums over rows.
+  /// x (…, columns) → sums over the leading extents.
   func columnSum() -> Kernel {
     let (x, threads) = (input(0), threads)
-    let scratch = amp_column_sum_scratch(threads, x.shape[0], x.shape[1])
+    let columns = output(0).shape.count
+    let rows = x.shape.count / max(columns, 1)
+    let scratch = amp_column_sum_scratch(threads, rows, columns)
     let out = output(0).dtype.kernelType
     return Kernel(scratch: scratch, implementation: ownKernel) { place in
       { context in
         amp_column_sum(
           threads, x.dtype.kernelType, place.inputs[0].pointer(context), out, place.outputs[0].pointer(context),
-          x.shape[0], x.shape[1], place.scratch.pointer(context))
+          rows, columns, place.scratch.pointer(context))
       }
     }
   }

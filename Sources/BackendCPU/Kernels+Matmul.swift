@@ -17,8 +17,11 @@ extension KernelContext {
     return try widenedProduct(shape, relu: relu, hasBias: hasBias)
   }
 
-  /// op(A) op(B).
+  /// op(A) op(B), one product a sample where they are batches.
   func matmul(transposeA: Bool, transposeB: Bool) throws -> Kernel {
+    guard output(0).shape.rank == 2 else {
+      return try batchedMatmul(transposeA: transposeA, transposeB: transposeB)
+    }
     let (a, result) = (input(0), output(0))
     let k = transposeA ? a.shape[0] : a.shape[1]
     let shape = cdnnl_matmul(
@@ -85,6 +88,36 @@ extension KernelContext {
         } else {
           amp_cast(threads, AMP_F32, base + wideC, dtype, c.pointer(context), result.shape.count)
         }
+      }
+    }
+  }
+
+  /// A (B, m, k), B (B, k, n), each transposed within its matrices where stated.
+  private func batchedMatmul(transposeA: Bool, transposeB: Bool) throws -> Kernel {
+    let (a, b, result) = (input(0), input(1), output(0))
+    func dense(_ shape: Shape) -> BatchedProduct.View { .init(leading: shape[2], batch: shape[1] * shape[2]) }
+    let isWidened = isStorageOnly(a.dtype)
+    let compute = isWidened ? DType.float32 : a.dtype
+    let product = try BatchedProduct(
+      self, batch: result.shape[0], m: result.shape[1], n: result.shape[2], k: a.shape[transposeA ? 1 : 2],
+      transposeA: transposeA, transposeB: transposeB, a: dense(a.shape), b: dense(b.shape), c: dense(result.shape),
+      input: compute, output: compute)
+    var layout = ScratchLayout()
+    let library = layout.reserve(product.scratch)
+    let widening = Widening(isWidened: isWidened, dtype: a.dtype, threads: threads)
+    let wideA = widening.reserve(a.shape.count, in: &layout)
+    let wideB = widening.reserve(b.shape.count, in: &layout)
+    let wideC = widening.reserve(result.shape.count, in: &layout)
+    let name = "oneDNN \(product.primitive.implementation)"
+    return Kernel(
+      scratch: layout.byteCount, implementation: isWidened ? "storage-only: widened, \(name)" : name
+    ) { place in
+      { context in
+        let (base, target) = (place.scratch.pointer(context), place.outputs[0].pointer(context))
+        try product(
+          widening(place.inputs[0].pointer(context), wideA, base),
+          widening(place.inputs[1].pointer(context), wideB, base), isWidened ? base + wideC : target, base + library)
+        widening.narrow(wideC, base, to: target, result.shape.count)
       }
     }
   }

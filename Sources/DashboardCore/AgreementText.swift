@@ -19,11 +19,17 @@ enum AgreementText {
     "\(points(report.difference)) [\(points(report.low)), \(points(report.high))] points"
   }
 
-  /// What was compared, with difference, interval, number of samples and McNemar's p.
+  /// What was compared, with difference, interval, number of samples and p value.
   static func comparison(_ report: AgreementReport) -> String {
     if report.void != nil { return "accuracy against \(report.baseline)" }
-    return "accuracy against \(report.baseline) \(figures(report)), n \(Format.grouped(report.count)), "
-      + "p \(Format.fixed(report.mcNemarP, decimals: 3))"
+    return "accuracy against \(report.baseline) \(figures(report)), n \(Format.grouped(report.count))"
+      + pText(report)
+  }
+
+  /// The p value of no difference; nothing where there is none.
+  private static func pText(_ report: AgreementReport) -> String {
+    guard let p = report.pValue ?? report.mcNemarP else { return "" }
+    return ", p \(Format.fixed(p, decimals: 3))"
   }
 
   /// All of it in one line.

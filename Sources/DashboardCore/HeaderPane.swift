@@ -33,13 +33,14 @@ enum HeaderPane {
     pieces += [(" · \(session.model)", painter.text)]
     pieces +=
       session.data.isSynthetic
-      ? [(" · ", painter.text), synthetic(painter)] : [(" · \(session.data.name)", painter.text)]
+      ? [(" · ", painter.text), synthetic(painter, session.data.name)] : [(" · \(session.data.name)", painter.text)]
     pieces.append((" · \(session.machine.device)", painter.secondary))
     return pieces
   }
 
-  private static func synthetic(_ painter: Painter) -> (String, Style) {
-    ("SYNTHETIC data", painter.style(painter.theme.warning, .bold))
+  /// Generated data, with the name of the set where that says more.
+  private static func synthetic(_ painter: Painter, _ name: String) -> (String, Style) {
+    (name == "synthetic" ? "SYNTHETIC data" : "SYNTHETIC \(name)", painter.style(painter.theme.warning, .bold))
   }
 
   private static func clock(_ state: DashboardState, _ painter: Painter) -> [(String, Style)] {
@@ -81,7 +82,8 @@ enum HeaderPane {
           + "\(Format.short(session.forwardFLOPsPerSample))FLOP/sample", painter.secondary
       ), separator,
     ]
-    pieces.append(session.data.isSynthetic ? synthetic(painter) : (session.data.name, painter.strong))
+    pieces.append(
+      session.data.isSynthetic ? synthetic(painter, session.data.name) : (session.data.name, painter.strong))
     pieces += [
       (
         " \(Format.short(Double(session.data.trainCount))) train, "

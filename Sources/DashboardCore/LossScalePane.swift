@@ -184,17 +184,17 @@ enum LossScalePane {
   private static func drawChanges(
     _ track: LaneTrack, _ axis: ValueAxis, _ frame: ChartFrame, _ canvas: PlotCanvas, with painter: inout Painter
   ) {
-    // A backoff must not be hidden by a growth in the same cell: growths are drawn first.
-    for isBackoff in [false, true] {
+    // A fall must not be hidden by a growth in the same cell: growths are drawn first.
+    for falls in [false, true] {
       // The newest 512: more could not be told apart.
-      for change in track.history.scaleChanges.suffix(512) where (change.cause == .backoff) == isBackoff {
+      for change in track.history.scaleChanges.suffix(512) where (change.to < change.from) == falls {
         guard change.cause != .reset, let cell = frame.cell(of: change.attempt, in: track.history),
           let position = axis.position(change.to)
         else { continue }
         let row = frame.plot.y + canvas.row(at: position) / canvas.dotsDown
         painter.grid[frame.plot.x + cell, row] = Cell(
-          character: isBackoff ? "▼" : "▲",
-          style: painter.style(isBackoff ? painter.theme.bad : painter.theme.good, .bold))
+          character: falls ? "▼" : "▲",
+          style: painter.style(change.cause == .backoff ? painter.theme.bad : painter.theme.good, .bold))
       }
     }
   }

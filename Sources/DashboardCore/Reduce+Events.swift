@@ -19,10 +19,7 @@ extension DashboardState {
     case .memory(let report): update(report.lane) { $0.memory = report }
     case .evaluation(let report):
       update(report.lane) { $0.evaluation = report }
-      let name = report.isFinal ? "final evaluation" : "evaluation"
-      note(
-        "\(name): accuracy \(Format.percent(report.accuracy, decimals: 2)), loss \(Format.significant(report.loss)) "
-          + "on \(Format.grouped(report.count)) samples", lane: report.lane, .good, time: time)
+      note(EvaluationText.line(report, goal: session?.data.goal), lane: report.lane, .good, time: time)
     case .agreement(let report):
       update(report.lane) { $0.agreement = report }
       note(AgreementText.line(report), lane: report.lane, .normal, time: time)
@@ -111,6 +108,9 @@ extension DashboardState {
     switch report.cause {
     case .growth: note("▲ loss scale \(change): grew", lane: report.lane, .quiet, time: time)
     case .backoff: note("▼ loss scale \(change): backed off", lane: report.lane, .warning, time: time)
+    case .measured:
+      let arrow = report.to > report.from ? "▲" : "▼"
+      note("\(arrow) loss scale \(change): measured", lane: report.lane, .quiet, time: time)
     case .reset: note("loss scale set to \(Format.scale(report.to))", lane: report.lane, .quiet, time: time)
     }
   }
@@ -146,7 +146,8 @@ extension DashboardState {
     switch report.state {
     case .diverged:
       note(
-        "diverged: non-finite weights or loss, or 100 attempts without a commit", lane: report.lane, .bad, time: time)
+        "diverged: non-finite weights or loss, 100 attempts without a commit, or a loss scaler that gave up",
+        lane: report.lane, .bad, time: time)
     case .failed: note("failed", lane: report.lane, .bad, time: time)
     case .finished:
       note("finished after \(Format.grouped(report.attempt)) attempts", lane: report.lane, .good, time: time)

@@ -10,6 +10,7 @@ public import TensorCore
 /// The value named "logits" is cast to fp32, as every mode demands before the loss.
 ///
 /// Invariant: with `format` nil the graph comes back unchanged.
+/// Throws `GraphError(.banned)` for an operation on torch's banned list.
 /// Follows aten/src/ATen/autocast_mode.cpp.
 public func autocast(_ graph: Graph, to format: DType?) throws(GraphError) -> Graph {
   guard let format else { return graph }
@@ -39,8 +40,14 @@ private struct AutocastPass {
       case .float32: .float32
       case .promote:
         operands.map { rewriter.target[$0].type.dtype }.reduce(nil as DType?) { $0?.promoted(with: $1) ?? $1 }
-      case .inherit: nil
+      case .inherit, .banned: nil
       }
+    if policy == .banned {
+      throw GraphError(
+        .banned, layer: node.layer,
+        "\(node.operation.name) is unsafe under autocast: the gradient of a probability need not be representable in 16 "
+          + "bits; give logits to binary_cross_entropy_with_logits, or train in fp32")
+    }
     if let wanted {
       for (index, operand) in operands.enumerated() where rewriter.target[operand].type.dtype.isFloatingPoint {
         operands[index] = try cast(operand, to: wanted, node: node, reason: policy.reason(for: node.operation))

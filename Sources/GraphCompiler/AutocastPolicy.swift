@@ -15,13 +15,16 @@ public enum AutocastPolicy: Sendable, Hashable {
   case promote
   /// Runs in the format of its first operand; statistics and affine parameters stay in fp32.
   case inherit
+  /// Refused: its gradient need not be representable in 16 bits, even where its operand is.
+  case banned
 
   /// The list that a forward operation stands on.
   public init(_ operation: Operation) {
     switch operation {
-    case .linear, .matmul, .conv2d: self = .lowerPrecision
-    case .crossEntropy: self = .float32
-    case .add: self = .promote
+    case .linear, .matmul, .conv2d, .convTranspose2d, .attention, .lstm: self = .lowerPrecision
+    case .crossEntropy, .bceWithLogits, .meanSquaredError, .layerNorm, .upsample2d: self = .float32
+    case .add, .multiply, .concat: self = .promote
+    case .binaryCrossEntropy: self = .banned
     default: self = .inherit
     }
   }
@@ -33,6 +36,7 @@ public enum AutocastPolicy: Sendable, Hashable {
     case .float32: "autocast: \(operation.name) is on the fp32 list"
     case .promote: "autocast: \(operation.name) takes the widest format of its operands"
     case .inherit: "autocast: \(operation.name) runs in the format of its first operand"
+    case .banned: "autocast: \(operation.name) is banned"
     }
   }
 }

@@ -5,9 +5,17 @@ public import TensorCore
 public struct CompilerPipeline: Sendable {
   /// 16-bit format of autocast; nil for fp32.
   public var autocastFormat: DType?
+  /// Micro-batches whose gradients are summed in a step.
+  public var microBatches: Int
+  /// Clippings of the unscaled gradients, in this order.
+  public var clipping: [GradientClipping]
 
   /// A pipeline for one precision.
-  public init(autocastFormat: DType?) { self.autocastFormat = autocastFormat }
+  public init(autocastFormat: DType?, microBatches: Int = 1, clipping: [GradientClipping] = []) {
+    self.autocastFormat = autocastFormat
+    self.microBatches = microBatches
+    self.clipping = clipping
+  }
 
   /// A named result of a pass.
   public struct Stage: Sendable {
@@ -24,7 +32,11 @@ public struct CompilerPipeline: Sendable {
     var stages = try forwardStages(forward)
     let joint = try differentiate(stages[stages.count - 1].graph)
     stages.append(Stage(name: "autodiff", graph: joint.graph))
-    let committed = try appendCommit(joint, optimizer: optimizer)
+    let accumulated = try accumulateGradients(joint, microBatches: microBatches)
+    if microBatches > 1 { stages.append(Stage(name: "accumulate", graph: accumulated.graph)) }
+    var unscaled = try UnscaledGradients(accumulated)
+    for clipping in clipping { try unscaled.clip(clipping) }
+    let committed = try appendCommit(unscaled, optimizer: optimizer)
     stages.append(Stage(name: "commit", graph: committed))
     try finish(&stages)
     return stages

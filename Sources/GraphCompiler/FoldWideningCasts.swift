@@ -1,7 +1,8 @@
 public import GraphIR
 import TensorCore
 
-/// Lets `commit` read 16-bit gradients itself instead of through a cast to fp32.
+/// Lets the end of a step (`accumulate`, `unscale`, `commit`) read 16-bit gradients itself instead of through a cast to
+/// fp32.
 ///
 ///     %30 f32 = cast_f32(%29 bf16); commit(…, %30, …)      becomes      commit(…, %29, …)
 ///
@@ -10,15 +11,19 @@ import TensorCore
 public func foldWideningCasts(_ graph: Graph) throws(GraphError) -> Graph {
   var rewriter = GraphRewriter(graph)
   for node in graph.nodes {
-    guard case .commit = node.operation else {
+    // Of commit, operand 0 is the loss, which has to be fp32.
+    let firstGradient: Int
+    switch node.operation {
+    case .commit: firstGradient = CommitAttributes.firstGradient
+    case .accumulate, .unscale: firstGradient = 0
+    default:
       try rewriter.copy(node)
       continue
     }
     var operands: [ValueID] = []
     for (position, input) in node.inputs.enumerated() {
       var operand = input
-      // Operand 0 is the loss, which has to be fp32.
-      if position > 0, case .node(let producer, _) = graph[input].origin,
+      if position >= firstGradient, case .node(let producer, _) = graph[input].origin,
         case .cast(.float32) = graph.nodes[producer].operation
       {
         operand = graph.nodes[producer].inputs[0]

@@ -2,14 +2,16 @@ package import GraphIR
 import TensorCore
 
 extension Graph {
-  /// Whether the node's result is its operand under another shape: channels-last data whose order flatten keeps.
+  /// Whether the node's result is its operand under another shape.
   ///
-  /// Activations lie in memory as N, H, W, C; torch flattens to C, H, W. The two agree where C or H·W is 1.
+  /// A sequence of pixels lies as the image does, channels last. `flatten` is a view only where the orders agree:
+  /// activations lie in memory as N, H, W, C, and torch flattens to C, H, W; C or H·W has to be 1.
   package func isView(_ node: Node) -> Bool {
     let spatial: [Int]
     switch node.operation {
     case .flatten: spatial = self[node.inputs[0]].type.shape.dimensions
     case .unflatten: spatial = self[node.outputs[0]].type.shape.dimensions
+    case .toSequence, .fromSequence, .reshape: return true
     default: return false
     }
     guard spatial.count == 4 else { return true }
@@ -19,8 +21,10 @@ extension Graph {
   /// The result and the operand that may lie in the same place: a view, or a kernel that may write over its operand.
   func sharableOperand(of node: Node) -> (result: ValueID, operand: ValueID)? {
     switch node.operation {
-    case .flatten, .unflatten: isView(node) ? (node.outputs[0], node.inputs[0]) : nil
-    case .relu, .gelu, .dropout, .add, .reluBackward, .geluBackward, .batchNormBackward:
+    case .flatten, .unflatten, .toSequence, .fromSequence, .reshape:
+      isView(node) ? (node.outputs[0], node.inputs[0]) : nil
+    case .relu, .gelu, .sigmoid, .tanh, .silu, .dropout, .add, .multiply, .reluBackward, .geluBackward,
+      .sigmoidBackward, .tanhBackward, .siluBackward, .batchNormBackward:
       (node.outputs[0], node.inputs[0])
     default: nil
     }
@@ -30,7 +34,7 @@ extension Graph {
   var parameterGradients: Set<ValueID> {
     for node in nodes {
       if case .commit(let attributes) = node.operation {
-        return Set(node.inputs[1..<(1 + attributes.parameters.count)])
+        return Set(node.inputs[CommitAttributes.firstGradient..<attributes.firstStatistic])
       }
     }
     return []

@@ -5,7 +5,8 @@ import TensorCore
 ///
 /// Algorithm: (1) values that may share storage are merged: views (`flatten` of channels-last data that needs no move)
 /// and operations that may write over an operand that dies there. (2) Each storage lives from its first write to its
-/// last read; inputs live from node 0, named outputs and low-precision copies to the end. (3) Offsets: largest storage
+/// last read; inputs live from node 0, named outputs and low-precision copies to the end; what is carried from one
+/// micro-batch to the next (sums of gradients, pending statistics) lives throughout. (3) Offsets: largest storage
 /// first, at the lowest gap among those alive at the same time (greedy by size, Pisarchyk & Lee 2020), 64-byte aligned.
 ///
 /// `scratch` states the bytes that the backend's kernels need at each node, by node number.
@@ -46,6 +47,10 @@ private struct MemoryPlanner {
     }
     for (number, node) in graph.nodes.enumerated() {
       for input in node.inputs where lastRead[input] != nil { lastRead[input] = max(lastRead[input] ?? 0, number) }
+    }
+    for value in graph.carriedValues {
+      (firstWrite[value], lastRead[value]) = (0, end)
+      kept.insert(value)
     }
     for output in graph.outputs.values where lastRead[output] != nil {
       lastRead[output] = end

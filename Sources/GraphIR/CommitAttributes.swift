@@ -1,7 +1,7 @@
-/// The end of a step as one transaction: unscale, judge, update, or leave everything as it was.
+/// The end of a step as one transaction: judge, update, or leave everything as it was.
 ///
-/// Operands of the node: the loss, then one gradient a parameter in the order of `parameters`, then one pending value a
-/// statistic in the order of `statistics`. Scale, learning rate and step number are values in the step control of the
+/// Operands of the node: the loss, the verdict of `unscale` (or of the `clip` that follows it), then one gradient a
+/// parameter in the order of `parameters`, then one pending value a statistic in the order of `statistics`. Scale, learning rate and step number are values in the step control of the
 /// state, not attributes: they change from step to step.
 public struct CommitAttributes: Sendable, Hashable, CustomStringConvertible {
   /// The update rule.
@@ -12,6 +12,12 @@ public struct CommitAttributes: Sendable, Hashable, CustomStringConvertible {
   public var copies: [ValueID?]
   /// Names of the running statistics in the state that take the pending values.
   public var statistics: [String]
+
+  /// Position of the first gradient among the operands: loss and verdict come before.
+  public static let firstGradient = 2
+
+  /// Position of the first pending statistic among the operands.
+  public var firstStatistic: Int { CommitAttributes.firstGradient + parameters.count }
 
   /// Creates a transaction.
   public init(optimizer: OptimizerKind, parameters: [String], copies: [ValueID?], statistics: [String]) {
@@ -33,17 +39,20 @@ public struct CommitAttributes: Sendable, Hashable, CustomStringConvertible {
 ///
 /// The learning rate is not among them: it may change at every step.
 public enum OptimizerKind: Sendable, Hashable {
-  /// torch.optim.SGD with momentum, without dampening and Nesterov.
-  case sgd(momentum: Float, weightDecay: Float)
-  /// torch.optim.AdamW (Loshchilov & Hutter 2019).
+  /// torch.optim.SGD with momentum, without dampening; with `nesterov` the step looks ahead (Sutskever and others 2013).
+  case sgd(momentum: Float, weightDecay: Float, nesterov: Bool)
+  /// torch.optim.Adam (Kingma & Ba 2015): weight decay is added to the gradient.
   ///
   /// Decay rates are fp64, as torch keeps them: 1 - 0.999 from fp32 would be off by 1.3e-5.
+  case adam(beta1: Double, beta2: Double, eps: Float, weightDecay: Float)
+  /// torch.optim.AdamW (Loshchilov & Hutter 2019): weight decay shrinks the weight itself.
   case adamW(beta1: Double, beta2: Double, eps: Float, weightDecay: Float)
 
-  /// "sgd" or "adamw".
+  /// "sgd", "adam" or "adamw".
   public var name: String {
     switch self {
     case .sgd: "sgd"
+    case .adam: "adam"
     case .adamW: "adamw"
     }
   }
@@ -52,7 +61,7 @@ public enum OptimizerKind: Sendable, Hashable {
   public var stateNames: [String] {
     switch self {
     case .sgd: ["momentum_buffer"]
-    case .adamW: ["exp_avg", "exp_avg_sq"]
+    case .adam, .adamW: ["exp_avg", "exp_avg_sq"]
     }
   }
 }

@@ -29,6 +29,7 @@ extension Graph {
           "node \(number) (\(node.operation.name)) has results of types "
             + "\(node.outputs.map { self[$0].type }), expected \(types)")
       }
+      try verifyOrderOfStep(node)
       for (position, output) in node.outputs.enumerated() {
         guard self[output].origin == .node(number, result: position) else {
           throw broken(node.layer, "value \(output) does not know that node \(number) makes it")
@@ -47,5 +48,32 @@ extension Graph {
       case .input, .node: break
       }
     }
+  }
+
+  /// Clipping and committing take a verdict of `unscale`: what is clipped, and what updates weights, is unscaled.
+  ///
+  /// Clipping by norm comes before clipping by value.
+  private func verifyOrderOfStep(_ node: Node) throws(GraphError) {
+    let verdict: ValueID
+    switch node.operation {
+    case .clip: verdict = node.inputs[0]
+    case .commit: verdict = node.inputs[1]
+    default: return
+    }
+    if case .node(let producer, _) = self[verdict].origin {
+      switch (nodes[producer].operation, node.operation) {
+      case (.clip(.value), .clip(.norm)):
+        throw GraphError(
+          .order, layer: node.layer,
+          "\(node.operation.name) comes after clip_grad_value: the verdict holds the norm of gradients that are not "
+            + "clamped; clip by norm first")
+      case (.unscale, _), (.clip, _): return
+      default: break
+      }
+    }
+    throw GraphError(
+      .order, layer: node.layer,
+      "\(node.operation.name) comes before unscale: gradients of the scaled loss would be judged by a limit meant for "
+        + "the true ones; unscale first")
   }
 }

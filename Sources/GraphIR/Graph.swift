@@ -84,6 +84,10 @@ public enum Initializer: Sendable, Hashable {
   case constant(Float)
   /// Uniform on [-bound, bound): torch's kaiming_uniform(a: √5) with bound = 1 / √fan_in.
   case uniform(bound: Float)
+  /// Normal about 0 (torch.nn.init.normal_).
+  case normal(standardDeviation: Float)
+  /// Normal about 0, drawn again where it falls outside [-2, 2] (torch.nn.init.trunc_normal_'s defaults).
+  case truncatedNormal(standardDeviation: Float)
 }
 
 /// A network, or a whole training step, as values and nodes in an order that can be run.
@@ -113,6 +117,12 @@ public struct Graph: Sendable, Hashable {
       if case .input(let name) = value.origin { result[name] = value.id }
     }
     return result
+  }
+
+  /// Micro-batches of a step: 1 unless gradients are accumulated.
+  public var microBatchCount: Int {
+    for node in nodes { if case .accumulateLoss(let count) = node.operation { return count } }
+    return 1
   }
 
   /// Number of trainable elements.

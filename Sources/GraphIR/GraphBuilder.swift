@@ -66,12 +66,45 @@ public struct GraphBuilder {
 
   /// Applies an operation and returns its first result.
   ///
-  /// Throws `GraphError` where operands do not fit.
-  public mutating func apply(_ operation: Operation, _ operands: ValueID...) throws(GraphError) -> ValueID {
-    guard let result = try graph.addNode(operation, operands, layer: layer).first else {
+  /// `resultShape` states the shape of `reshape`, which operands do not determine. Throws `GraphError` where operands do
+  /// not fit.
+  public mutating func apply(
+    _ operation: Operation, _ operands: ValueID..., resultShape: Shape? = nil
+  ) throws(GraphError) -> ValueID {
+    try apply(operation, operands, resultShape: resultShape)
+  }
+
+  /// Applies an operation to any number of operands: see `apply(_:_:resultShape:)`.
+  public mutating func apply(
+    _ operation: Operation, _ operands: [ValueID], resultShape: Shape? = nil
+  ) throws(GraphError) -> ValueID {
+    guard let result = try graph.addNode(operation, operands, layer: layer, resultShape: resultShape).first else {
       throw GraphError(.invariant, layer: layer, "\(operation.name) has no result; passes append it, not layers")
     }
     return result
+  }
+
+  /// The same elements in the same order under another shape; x itself where it has that shape.
+  ///
+  /// Throws `GraphError` where the counts differ or a rank is above 3.
+  public mutating func reshape(_ x: ValueID, to shape: Shape) throws(GraphError) -> ValueID {
+    self.shape(x) == shape ? x : try apply(.reshape, x, resultShape: shape)
+  }
+
+  /// x Wᵀ + b for x (N, in) or (N, T, in) and weight (out, in).
+  ///
+  /// Throws `GraphError` that names the layer and both shapes where they do not fit.
+  public mutating func linear(_ x: ValueID, weight: ValueID, bias: ValueID? = nil) throws(GraphError) -> ValueID {
+    let (shape, weightShape) = (shape(x), shape(weight))
+    guard shape.rank == 3 else { return try apply(.linear(relu: false), [x, weight, bias].compactMap { $0 }) }
+    guard shape[2] == weightShape[1] else {
+      throw GraphError(
+        .shape, layer: layer,
+        "linear expects \(weightShape[1]) input features (weight \(weightShape)), found x \(shape)")
+    }
+    let rows = try reshape(x, to: [shape[0] * shape[1], shape[2]])
+    let y = try linear(rows, weight: weight, bias: bias)
+    return try reshape(y, to: [shape[0], shape[1], weightShape[0]])
   }
 
   /// Dropout with a mask of its own; nothing at all in inference or for probability 0.

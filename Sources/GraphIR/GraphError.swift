@@ -17,6 +17,10 @@ public struct GraphError: Error, Sendable, Hashable, CustomStringConvertible {
     case name
     /// A constant is out of range.
     case attribute
+    /// The end of a step is in an order that would compute something else.
+    case order
+    /// Autocast refuses the operation.
+    case banned
     /// A pass broke the graph: a mistake in this program.
     case invariant
   }

@@ -68,22 +68,7 @@ extension OperandCheck {
     return [types[0], statistic, statistic]
   }
 
-  /// Loss, one gradient a parameter, one pending value a statistic.
-  func commit(_ attributes: CommitAttributes) throws(GraphError) {
-    let count = 1 + attributes.parameters.count + attributes.statistics.count
-    try operandCount(count...count)
-    guard attributes.copies.count == attributes.parameters.count else {
-      throw GraphError(
-        .invariant, layer: layer,
-        "commit of \(attributes.parameters.count) parameters states "
-          + "\(attributes.copies.count) copies")
-    }
-    guard types[0] == TensorType(.float32, .scalar) else {
-      throw GraphError(.shape, layer: layer, "commit expects a loss f32(), found \(types[0])")
-    }
-  }
-
-  private func gradient(_ operand: Int, of result: Shape, isMadeFrom expected: Shape) throws(GraphError) {
+  func gradient(_ operand: Int, of result: Shape, isMadeFrom expected: Shape) throws(GraphError) {
     guard types[operand].shape == expected else {
       throw GraphError(
         .shape, layer: layer,
@@ -92,7 +77,7 @@ extension OperandCheck {
     }
   }
 
-  private func mismatch(_ result: Shape) -> GraphError {
+  func mismatch(_ result: Shape) -> GraphError {
     GraphError(.shape, layer: layer, "\(operation.name) does not give \(result) from \(typesText)")
   }
 }

@@ -40,7 +40,7 @@ struct OperandCheck {
     return resultShape
   }
 
-  private func sameFormat(_ operands: ArraySlice<TensorType>) throws(GraphError) {
+  func sameFormat(_ operands: ArraySlice<TensorType>) throws(GraphError) {
     guard let first = operands.first, operands.allSatisfy({ $0.dtype == first.dtype }) else {
       throw GraphError(.dtype, layer: layer, "\(operation.name) expects equal formats, found \(typesText)")
     }
@@ -66,18 +66,26 @@ struct OperandCheck {
     return TensorType(types[0].dtype, [x[0], weight[0]])
   }
 
+  /// Both of rank 2, or both of rank 3 with equal first extents.
   func matmul(_ transposeA: Bool, _ transposeB: Bool) throws(GraphError) -> TensorType {
     try operandCount(2...2)
-    try rank(0, 2)
-    try rank(1, 2)
+    let (first, second) = (types[0].shape, types[1].shape)
+    guard first.rank == second.rank, first.rank == 2 || first.rank == 3,
+      first.rank == 2 || first[0] == second[0]
+    else {
+      throw GraphError(
+        .shape, layer: layer, "matmul expects two matrices, or two equal batches of them, found \(typesText)")
+    }
     try sameFormat(types[...])
-    let (a, b) = (types[0].shape, types[1].shape)
+    let (a, b) = (first.dimensions.suffix(2).map { $0 }, second.dimensions.suffix(2).map { $0 })
     let (m, k) = transposeA ? (a[1], a[0]) : (a[0], a[1])
     let (k2, n) = transposeB ? (b[1], b[0]) : (b[0], b[1])
     guard k == k2 else {
-      throw GraphError(.shape, layer: layer, "matmul expects equal inner extents, found \(k) of \(a) and \(k2) of \(b)")
+      throw GraphError(
+        .shape, layer: layer,
+        "matmul expects equal inner extents, found \(k) of \(first) and \(k2) of \(second)")
     }
-    return TensorType(types[0].dtype, [m, n])
+    return TensorType(types[0].dtype, Shape(first.dimensions.dropLast(2) + [m, n]))
   }
 
   /// x (N, C, H, W), weight (O, C, KH, KW), [bias (O)].
@@ -133,9 +141,7 @@ struct OperandCheck {
     return size
   }
 
-  func outputSize(
-    _ x: Shape, _ kernel: [Int], _ stride: [Int], _ padding: [Int]
-  ) throws(GraphError) -> [Int] {
+  func window(_ kernel: [Int], _ stride: [Int], _ padding: [Int]) throws(GraphError) {
     guard kernel.count == 2, stride.count == 2, padding.count == 2, (kernel + stride).allSatisfy({ $0 > 0 }),
       padding.allSatisfy({ $0 >= 0 })
     else {
@@ -144,6 +150,12 @@ struct OperandCheck {
         "\(operation.name) expects positive kernel and stride and padding of "
           + "0 or more, found \(operation.attributesText)")
     }
+  }
+
+  func outputSize(
+    _ x: Shape, _ kernel: [Int], _ stride: [Int], _ padding: [Int]
+  ) throws(GraphError) -> [Int] {
+    try window(kernel, stride, padding)
     guard x.rank == 4, (0..<2).allSatisfy({ x[$0 + 2] + 2 * padding[$0] >= kernel[$0] }) else {
       throw GraphError(
         .shape, layer: layer,
@@ -167,19 +179,5 @@ struct OperandCheck {
           + "found \(operand)")
     }
     return x[1]
-  }
-
-  func crossEntropy() throws(GraphError) {
-    try operandCount(2...2)
-    try rank(0, 2)
-    guard types[1].shape == [types[0].shape[0]], types[1].dtype == .int64 else {
-      throw GraphError(
-        .shape, layer: layer,
-        "cross_entropy of logits \(types[0].shape) expects labels "
-          + "i64(\(types[0].shape[0])), found \(types[1])")
-    }
-    guard types[0].dtype == .float32 else {
-      throw GraphError(.dtype, layer: layer, "cross_entropy computes in fp32, found logits \(types[0])")
-    }
   }
 }

@@ -25,12 +25,17 @@ extension Trainer {
   public static func compile(
     _ configuration: Configuration, precision: Precision, backend: any Backend
   ) throws -> CompiledStep {
+    guard configuration.gradientAccumulation >= 1 else {
+      throw TrainingError(
+        "gradients are accumulated over 1 micro-batch or more, found \(configuration.gradientAccumulation)")
+    }
     guard backend.support(for: precision) != nil else {
       throw TrainingError("\(backend.name) cannot run \(precision.rawValue)")
     }
     let plan = try PrecisionPlan(
       model: configuration.model, batchSize: configuration.batches.batchSize,
-      optimizer: configuration.optimizer.kind, precision: precision)
+      optimizer: configuration.optimizer.kind, precision: precision,
+      microBatches: configuration.gradientAccumulation, clipping: configuration.clipping)
     let layout = StateLayout(parameters: plan.graph.parameters, optimizer: configuration.optimizer.kind)
     let executable = try backend.compile(plan.graph, layout: layout, threads: configuration.threads)
     return CompiledStep(executable: executable, precision: precision, forward: plan.graph, layout: layout)

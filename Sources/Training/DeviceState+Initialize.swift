@@ -15,6 +15,12 @@ extension DeviceState {
       case .uniform(let bound):
         var generator = PhiloxGenerator(seed: seed, stream: UInt64(stream))
         try write(parameter.name, (0..<count).map { _ in (2 * generator.nextUniform() - 1) * bound })
+      case .normal(let deviation):
+        var generator = NormalGenerator(PhiloxGenerator(seed: seed, stream: UInt64(stream)))
+        try write(parameter.name, (0..<count).map { _ in Float(generator.next()) * deviation })
+      case .truncatedNormal(let deviation):
+        var generator = NormalGenerator(PhiloxGenerator(seed: seed, stream: UInt64(stream)))
+        try write(parameter.name, (0..<count).map { _ in generator.next(deviation: deviation, within: 2) })
       }
     }
   }

@@ -32,11 +32,15 @@ public struct PrecisionPlan: Sendable {
   /// Every stage of a training step; the last one runs.
   public let stages: [CompilerPipeline.Stage]
 
-  /// Compiles the training step of a model.
+  /// Compiles the training step of a model; `batchSize` is that of a micro-batch.
   ///
   /// Throws `GraphError`.
-  public init(model: Model, batchSize: Int, optimizer: OptimizerKind, precision: Precision) throws {
-    let pipeline = CompilerPipeline(autocastFormat: precision.autocastFormat?.dtype)
+  public init(
+    model: Model, batchSize: Int, optimizer: OptimizerKind, precision: Precision, microBatches: Int = 1,
+    clipping: [GradientClipping] = []
+  ) throws {
+    let pipeline = CompilerPipeline(
+      autocastFormat: precision.autocastFormat?.dtype, microBatches: microBatches, clipping: clipping)
     stages = try pipeline.trainingStages(model.trainingGraph(batchSize: batchSize), optimizer: optimizer)
   }
 

@@ -27,7 +27,7 @@ public struct StepResult {
     return StepReport(
       lane: lane, attempt: attempt, committedStep: Int(control.committedSteps), committed: isCommitted,
       skipReason: outcome.skip.map(SkipReason.init), loss: loss, scale: outcome.scale.map(Double.init),
-      stepsToGrowth: control.scaler.map { Int($0.settings.growthInterval - $0.growthTracker) },
+      stepsToGrowth: control.scaler?.stepsToGrowth,
       stepMilliseconds: totalMilliseconds, phases: phases, gradNorm: outcome.gradNorm,
       learningRate: learningRate, samples: samples, segment: segment)
   }

@@ -1,7 +1,7 @@
 public import BackendAPI
 public import Datasets
 import GraphCompiler
-import GraphIR
+public import GraphIR
 import Synchronization
 import TensorCore
 public import TrainingEvents
@@ -23,10 +23,16 @@ public final class Trainer {
   public struct Configuration: Sendable {
     /// The network.
     public var model: Model
-    /// Where batches come from.
+    /// Where batches come from; micro-batches, where gradients are accumulated.
     public var batches: any BatchSource
     /// Update rule and learning rate.
     public var optimizer: Optimizer
+    /// How the learning rate moves over committed steps.
+    public var schedule: LearningRateSchedule
+    /// Clippings of the unscaled gradients, in this order.
+    public var clipping: [GradientClipping]
+    /// Micro-batches whose gradients are summed in a step; 1 for none.
+    public var gradientAccumulation: Int
     /// Loss scaling.
     public var scaler: ScalerPolicy
     /// Seed of weights and dropout masks.
@@ -36,16 +42,26 @@ public final class Trainer {
 
     /// Creates a configuration.
     public init(
-      model: Model, batches: any BatchSource, optimizer: Optimizer,
-      scaler: ScalerPolicy = .automatic(GradScaler.Settings()), seed: UInt64 = 0, threads: Int = 1
+      model: Model, batches: any BatchSource, optimizer: Optimizer, schedule: LearningRateSchedule = .constant,
+      clipping: [GradientClipping] = [], gradientAccumulation: Int = 1,
+      scaler: ScalerPolicy = .automatic(GradScaler.Preset.torch.settings), seed: UInt64 = 0, threads: Int = 1
     ) {
       self.model = model
       self.batches = batches
       self.optimizer = optimizer
+      self.schedule = schedule
+      self.clipping = clipping
+      self.gradientAccumulation = gradientAccumulation
       self.scaler = scaler
       self.seed = seed
       self.threads = threads
     }
+
+    /// Samples of one step.
+    public var samplesPerStep: Int { batches.batchSize * gradientAccumulation }
+
+    /// Steps that the source has batches for; nil where they never end.
+    public var attemptLimit: Int? { batches.attemptLimit.map { $0 / gradientAccumulation } }
   }
 
   /// What is trained and how.
@@ -58,19 +74,18 @@ public final class Trainer {
   public private(set) var precision: Precision
   /// Index of the next attempt.
   public private(set) var attempt = 0
-  /// Learning rate of the next attempt.
+  /// Learning rate that the schedule starts from.
   public var learningRate: Double
 
   private(set) var executable: any Executable
   private var cache: [Precision: any Executable] = [:]
   private var inference: [InferenceKey: any Executable] = [:]
   private let prefetcher: BatchPrefetcher
-  private let batchByteCount: Int
 
   /// Builds and compiles the network, and draws its first weights.
   ///
-  /// Throws `GraphError` where the network does not fit the data, `BackendError` where the device cannot run it, and
-  /// `AllocationError` where memory is short.
+  /// Throws `GraphError` where the network does not fit the data, `BackendError` where the device cannot run it,
+  /// `AllocationError` where memory is short, and `TrainingError` where a constant of the loss scaler is out of range.
   public convenience init(
     _ configuration: Configuration, precision: Precision, backend: any Backend
   ) throws {
@@ -95,6 +110,7 @@ public final class Trainer {
     _ configuration: Configuration, compiled: CompiledStep, state: any DeviceState, attempt: Int,
     backend: any Backend
   ) throws {
+    try configuration.scaler.validate()
     self.configuration = configuration
     self.backend = backend
     self.state = state
@@ -103,8 +119,11 @@ public final class Trainer {
     executable = compiled.executable
     cache[compiled.precision] = compiled.executable
     learningRate = configuration.optimizer.learningRate
-    batchByteCount = configuration.batches.batchSize * configuration.batches.sampleSize * MemoryLayout<Float>.size
-    prefetcher = BatchPrefetcher(source: configuration.batches, firstAttempt: attempt)
+    let source: any BatchSource =
+      configuration.gradientAccumulation == 1
+      ? configuration.batches
+      : AccumulatedBatches(source: configuration.batches, count: configuration.gradientAccumulation)
+    prefetcher = BatchPrefetcher(source: source, firstAttempt: attempt)
     state.control.scaler =
       state.control.scaler.switched(to: configuration.scaler.scaler(for: compiled.precision)).scaler
     try executable.activate(state)
@@ -116,16 +135,22 @@ public final class Trainer {
   public func step() throws -> StepResult {
     let began = MonotonicClock.nanoseconds()
     let batch = try prefetcher.take(attempt: attempt)
+    let rate = currentLearningRate
     let request = StepRequest(
-      attempt: UInt64(attempt), seed: configuration.seed, learningRate: Float(learningRate),
-      batch: UnsafeRawBufferPointer(batch.values), labels: UnsafeRawBufferPointer(batch.labels))
+      attempt: UInt64(attempt), seed: configuration.seed, learningRate: Float(rate), batch: batch.inputs,
+      labels: batch.targets)
     let outcome = try executable.run(request, on: state)
     let index = attempt
     attempt += 1
     return StepResult(
       attempt: index, outcome: outcome, waitMilliseconds: batch.waitMilliseconds,
-      totalMilliseconds: Double(MonotonicClock.nanoseconds() - began) * 1e-6, learningRate: learningRate,
+      totalMilliseconds: Double(MonotonicClock.nanoseconds() - began) * 1e-6, learningRate: rate,
       control: state.control)
+  }
+
+  /// Learning rate of the next attempt: the schedule follows committed steps.
+  public var currentLearningRate: Double {
+    configuration.schedule.rate(base: learningRate, committedSteps: Int(state.control.committedSteps))
   }
 
   /// Takes over a compiled step of another precision, at a step boundary.

@@ -7,25 +7,36 @@ import TensorCore
 extension DeviceState {
   /// Loads every parameter and statistic from a file; "num_batches_tracked" and the like are passed over.
   ///
-  /// Throws `TrainingError` that names the tensor where one is missing, has another shape or belongs to no layer, and
-  /// `SafetensorsError` where the file is broken. Nothing is changed unless everything fits.
-  public func loadWeights(from file: SafetensorsFile) throws {
+  /// `tiedNames` are second names that the file may have for a tensor, or in its place: see `Layer.tiedNames`.
+  /// Throws `TrainingError` that names the tensor where one is missing, has another shape, belongs to no layer or differs
+  /// from its second name, and `SafetensorsError` where the file is broken. Nothing is changed unless everything fits.
+  public func loadWeights(from file: SafetensorsFile, tiedNames: [String: String] = [:]) throws {
     let wanted = layout.entries.filter { $0.kind != .optimizer }
     var loaded: [(name: String, values: [Float])] = []
     for entry in wanted {
-      guard file.contains(entry.name) else {
+      let second = tiedNames.filter { $0.value == entry.name }.keys.sorted()
+      let names = ([entry.name] + second).filter(file.contains)
+      guard let first = names.first else {
         throw TrainingError(
           "\(file.path): tensor \"\(entry.name)\" is missing; `ampscope inspect` lists the names of this model")
       }
-      let shape = try file.tensor(entry.name).shape
-      guard shape == entry.shape.dimensions else {
-        throw TrainingError(
-          "\(file.path): tensor \"\(entry.name)\" has shape \(Shape(shape)), this model has \(entry.shape); "
-            + "check --model and its size flags")
+      for name in names {
+        let shape = try file.tensor(name).shape
+        guard shape == entry.shape.dimensions else {
+          throw TrainingError(
+            "\(file.path): tensor \"\(name)\" has shape \(Shape(shape)), this model has \(entry.shape); "
+              + "check --model and its size flags")
+        }
       }
-      loaded.append((entry.name, try file.floats(entry.name)))
+      let values = try file.floats(first)
+      for name in names.dropFirst() where try file.floats(name).map(\.bitPattern) != values.map(\.bitPattern) {
+        throw TrainingError(
+          "\(file.path): tensors \"\(name)\" and \"\(first)\" are one tensor in this model, but differ in the file; "
+            + "remove the one that does not count")
+      }
+      loaded.append((entry.name, values))
     }
-    let names = Set(wanted.map(\.name))
+    let names = Set(wanted.map(\.name)).union(tiedNames.keys)
     for tensor in file.tensors where !names.contains(tensor.name) && !tensor.name.hasSuffix("num_batches_tracked") {
       throw TrainingError(
         "\(file.path): tensor \"\(tensor.name)\" belongs to no layer of this model; check --model and its size flags")
@@ -50,7 +61,7 @@ extension Trainer {
   ///
   /// See `DeviceState.loadWeights(from:)`.
   public func loadWeights(from file: SafetensorsFile) throws {
-    try state.loadWeights(from: file)
+    try state.loadWeights(from: file, tiedNames: configuration.model.tiedNames)
     try executable.activate(state)
   }
 }

@@ -19,6 +19,8 @@ public struct ScaleReport: Codable, Sendable, Hashable {
     case backoff
     /// A precision change set the scaler anew.
     case reset
+    /// Measured gradients belong to another scale; the step committed.
+    case measured
   }
 
   /// Creates a report of a change.
@@ -108,7 +110,7 @@ public enum LaneState: String, Codable, Sendable, Hashable {
   case evaluating
   /// All steps done, or stopped by the user.
   case finished
-  /// Weights or final loss are non-finite, or none of the last 100 attempts committed.
+  /// Weights or final loss are non-finite, none of the last 100 attempts committed, or the loss scaler gave up.
   case diverged
   /// Ended by an error.
   case failed
@@ -194,23 +196,34 @@ public struct EvaluationReport: Codable, Sendable, Hashable {
   public var loss: Double
   /// Share of correct answers, 0 to 1.
   public var accuracy: Double
+  /// What counts as correct, for example "accuracy", "pixel accuracy", "token accuracy"; nil in older files.
+  public var scoreName: String?
+  /// Other measures of the task by name, for example "perplexity"; nil in older files.
+  public var measures: [String: Double]?
   /// Number of samples looked at.
   public var count: Int
   /// True for the one at the end, on the whole validation split.
   public var isFinal: Bool
 
   /// Creates a report of an evaluation.
-  public init(lane: LaneID, attempt: Int, loss: Double, accuracy: Double, count: Int, isFinal: Bool) {
+  public init(
+    lane: LaneID, attempt: Int, loss: Double, accuracy: Double, scoreName: String? = nil,
+    measures: [String: Double]? = nil, count: Int, isFinal: Bool
+  ) {
     self.lane = lane
     self.attempt = attempt
     self.loss = loss
     self.accuracy = accuracy
+    self.scoreName = scoreName
+    self.measures = measures
     self.count = count
     self.isFinal = isFinal
   }
 
   enum CodingKeys: String, CodingKey {
     case lane, attempt, loss, accuracy
+    case scoreName = "score"
+    case measures
     case count = "n"
     case isFinal = "final"
   }
@@ -232,15 +245,17 @@ public struct AgreementReport: Codable, Sendable, Hashable {
   public var high: Double
   /// Number of samples.
   public var count: Int
-  /// McNemar's exact two-sided p value.
-  public var mcNemarP: Double
+  /// McNemar's exact two-sided p value; nil where scores are shares, and McNemar's test has no meaning.
+  public var mcNemarP: Double?
+  /// Two-sided p value of no difference: McNemar's, or of the paired t-test where scores are shares; nil in older files.
+  public var pValue: Double?
   /// Why the comparison means nothing (a precision toggle during the run); nil where it stands.
   public var void: String?
 
   /// Creates a report of a comparison.
   public init(
     baseline: LaneID, lane: LaneID, attempt: Int, difference: Double, low: Double, high: Double, count: Int,
-    mcNemarP: Double, void: String?
+    mcNemarP: Double?, pValue: Double? = nil, void: String?
   ) {
     self.baseline = baseline
     self.lane = lane
@@ -250,6 +265,7 @@ public struct AgreementReport: Codable, Sendable, Hashable {
     self.high = high
     self.count = count
     self.mcNemarP = mcNemarP
+    self.pValue = pValue
     self.void = void
   }
 
@@ -257,6 +273,7 @@ public struct AgreementReport: Codable, Sendable, Hashable {
     case baseline, lane, attempt, difference, low, high
     case count = "n"
     case mcNemarP = "mcnemarP"
+    case pValue = "p"
     case void
   }
 }

@@ -81,15 +81,19 @@ public struct DataDescription: Codable, Sendable, Hashable {
   public var validationCount: Int
   /// Shape of one sample, for example [1, 28, 28] (C, H, W).
   public var sampleShape: [Int]
-  /// Number of classes.
-  public var classCount: Int
+  /// Number of classes, or of tokens; nil where targets are numbers.
+  public var classCount: Int?
+  /// What is learned, for example "classification" or "language"; nil in older files.
+  public var task: String?
+  /// The score that a network which has learned the task reaches; nil where nobody knows.
+  public var goal: ScoreGoal?
   /// Where it came from, and why it was chosen if the user did not; one line, may be empty.
   public var note: String
 
   /// Creates a description; every field is stated.
   public init(
-    name: String, isSynthetic: Bool, trainCount: Int, validationCount: Int, sampleShape: [Int], classCount: Int,
-    note: String
+    name: String, isSynthetic: Bool, trainCount: Int, validationCount: Int, sampleShape: [Int], classCount: Int?,
+    task: String? = nil, goal: ScoreGoal? = nil, note: String
   ) {
     self.name = name
     self.isSynthetic = isSynthetic
@@ -97,7 +101,49 @@ public struct DataDescription: Codable, Sendable, Hashable {
     self.validationCount = validationCount
     self.sampleShape = sampleShape
     self.classCount = classCount
+    self.task = task
+    self.goal = goal
     self.note = note
+  }
+}
+
+/// A score on the validation split that shows that the task is learned.
+public struct ScoreGoal: Codable, Sendable, Hashable {
+  /// What is measured.
+  public enum Metric: String, Codable, Sendable, Hashable {
+    /// `EvaluationReport.accuracy`.
+    case accuracy
+    /// `EvaluationReport.loss`.
+    case loss
+  }
+
+  /// What is measured.
+  public var metric: Metric
+  /// True where the score has to be `value` or more, false where `value` or less.
+  public var isAtLeast: Bool
+  /// The score.
+  public var value: Double
+  /// Why, in one line.
+  public var explanation: String
+
+  /// Creates a goal; every field is stated.
+  public init(metric: Metric, isAtLeast: Bool, value: Double, explanation: String) {
+    self.metric = metric
+    self.isAtLeast = isAtLeast
+    self.value = value
+    self.explanation = explanation
+  }
+
+  /// Whether an evaluation reaches it; never with a NaN.
+  public func isReached(by evaluation: EvaluationReport) -> Bool {
+    let found = metric == .accuracy ? evaluation.accuracy : evaluation.loss
+    return isAtLeast ? found >= value : found <= value
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case metric
+    case isAtLeast = "atLeast"
+    case value, explanation
   }
 }
 
@@ -115,28 +161,6 @@ public struct LaneDescription: Codable, Sendable, Hashable {
     self.lane = lane
     self.precision = precision
     self.scaler = scaler
-  }
-}
-
-/// The settings of a dynamic loss scaler (`torch.amp.GradScaler`).
-public struct ScalerDescription: Codable, Sendable, Hashable {
-  /// Scale before the first step.
-  public var initialScale: Double
-  /// Factor on growth.
-  public var growthFactor: Double
-  /// Factor on a non-finite gradient.
-  public var backoffFactor: Double
-  /// Consecutive committed steps before the scale grows.
-  ///
-  /// PyTorch's default is 2000.
-  public var growthInterval: Int
-
-  /// Creates the settings of a scaler.
-  public init(initialScale: Double, growthFactor: Double, backoffFactor: Double, growthInterval: Int) {
-    self.initialScale = initialScale
-    self.growthFactor = growthFactor
-    self.backoffFactor = backoffFactor
-    self.growthInterval = growthInterval
   }
 }
 

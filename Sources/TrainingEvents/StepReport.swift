@@ -16,7 +16,7 @@ public struct StepReport: Codable, Sendable, Hashable {
   public var loss: Double
   /// Loss scale used in this step; nil where the lane has no scaler.
   public var scale: Double?
-  /// Committed steps still missing until the scale grows; nil where the lane has no scaler.
+  /// Committed steps still missing until the scale may grow; nil where the lane has no scaler or its scale will not.
   public var stepsToGrowth: Int?
   /// Wall time of the step in milliseconds, without time waited for the lane's turn.
   public var stepMilliseconds: Double

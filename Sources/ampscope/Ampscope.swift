@@ -10,11 +10,13 @@ struct Ampscope: ParsableCommand {
     discussion: """
       Without a subcommand the dashboard opens. It takes all of train's options.
 
-      Exit status: 0 done, 1 failure, 2 usage, 3 a lane diverged, 128+n ended by signal n.
+      Exit status: 0 done, 1 failure, 2 usage, 3 a lane diverged, 4 a --require-… is not met,
+      128+n ended by signal n.
       """,
     version: Version.text,
     subcommands: [
-      DashboardCommand.self, TrainCommand.self, InspectCommand.self, ReplayCommand.self, ThemesCommand.self,
+      DashboardCommand.self, TrainCommand.self, BenchCommand.self, InspectCommand.self, ReplayCommand.self,
+      ThemesCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 

@@ -41,10 +41,11 @@ final class EventRecorder {
 
 /// Events cannot be written.
 struct RecorderError: Error, CustomStringConvertible {
+  var option = "--jsonl"
   let path: String
   let reason: String
 
   var description: String {
-    "--jsonl \(path): cannot be written (\(reason)); choose another file, or make room"
+    "\(option) \(path): cannot be written (\(reason)); choose another file, or make room"
   }
 }

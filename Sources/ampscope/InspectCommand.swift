@@ -1,8 +1,11 @@
 import ArgumentParser
 import BackendAPI
 import DashboardCore
+import Datasets
 import GraphCompiler
 import GraphIR
+import ModelZoo
+import TensorCore
 import Training
 import TrainingEvents
 
@@ -22,18 +25,22 @@ struct InspectCommand: ParsableCommand {
       "Only one part: parameters, a pass (forward, autocast, autodiff, commit, simplify, schedule), kernels, memory.")
   var stage: String?
 
-  @Option(help: "Shape of a sample, C,H,W.")
-  var sample = "1,28,28"
+  @Option(help: "A sample: C,H,W of an image (1,28,28), a number of features, or of tokens (64).")
+  var sample: String?
 
-  @Option(help: "Number of classes.")
-  var classes = 10
+  @Option(help: "Number of classes (10), or of tokens in the vocabulary (64).")
+  var classes: Int?
+
+  @Option(help: "Users and items of ncf.")
+  var tables = "1000,1000"
 
   func run() throws {
     let backend = try SessionFactory.backend(options.device)
     let precision = try SessionFactory.precision(precision, option: "--precision", backend: backend)
-    let model = try options.model(sampleShape: try sampleShape(), classCount: classes)
+    let model = try model()
+    let batchSize = try options.batchCount()
     let rule = try options.updateRule().kind
-    let plan = try PrecisionPlan(model: model, batchSize: options.batchSize, optimizer: rule, precision: precision)
+    let plan = try PrecisionPlan(model: model, batchSize: batchSize, optimizer: rule, precision: precision)
     let layout = StateLayout(parameters: plan.graph.parameters, optimizer: rule)
     let threads = try options.threadCount(schedule: .alternating, lanes: 1)
     let executable = try backend.compile(plan.graph, layout: layout, threads: threads)
@@ -51,7 +58,7 @@ struct InspectCommand: ParsableCommand {
       return
     }
     let support = backend.support(for: precision)
-    print("model \(options.model), batch \(options.batchSize), precision \(precision.rawValue)")
+    print("model \(model.name), batch \(batchSize), precision \(precision.rawValue)")
     if let support { print(support.explanation) }
     let graph = plan.graph
     print("\(graph.trainableCount) parameters, \(graph.floatingPointOperations * 1e-9) GFLOP a step")
@@ -61,12 +68,36 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
-  private func sampleShape() throws -> [Int] {
-    let shape = sample.split(separator: ",").compactMap { Int($0) }
-    guard !shape.isEmpty, shape.allSatisfy({ $0 > 0 }), shape.count == 1 || shape.count == 3 else {
-      throw ValidationError("--sample takes C,H,W or a number of features, found \"\(sample)\"")
+  /// The network on samples that stand for a data set's: no data is opened.
+  private func model() throws -> Model {
+    if let classes, classes < 1 { throw ValidationError("--classes must be at least 1, found \(classes)") }
+    switch try options.modelName() {
+    case .mlp, .cnn, .resnet, .vit:
+      return try options.model(
+        input: SampleType(.float32, try extents("--sample", sample ?? "1,28,28", counts: [1, 3])),
+        task: .classification(classes: classes ?? 10), tableSizes: nil)
+    case .unet:
+      return try options.model(
+        input: SampleType(.float32, try extents("--sample", sample ?? "1,28,28", counts: [3])),
+        task: .segmentation(classes: classes ?? 10), tableSizes: nil)
+    case .lstm, .gpt:
+      return try options.model(
+        input: SampleType(.int64, try extents("--sample", sample ?? "64", counts: [1])),
+        task: .language(vocabulary: classes ?? 64), tableSizes: nil)
+    case .ncf:
+      return try options.model(
+        input: SampleType(.int64, [2]), task: .interaction, tableSizes: try extents("--tables", tables, counts: [2]))
     }
-    return shape
+  }
+
+  private func extents(_ option: String, _ text: String, counts: [Int]) throws -> [Int] {
+    let extents = text.split(separator: ",", omittingEmptySubsequences: false).map { Int($0) ?? 0 }
+    guard extents.allSatisfy({ $0 > 0 }), counts.contains(extents.count) else {
+      let expected = counts.map(String.init).joined(separator: " or ")
+      throw ValidationError(
+        "\(option) of \(options.model) takes \(expected) whole numbers above 0, with commas between, found \"\(text)\"")
+    }
+    return extents
   }
 
   private func parameterText(_ layout: StateLayout) -> String {

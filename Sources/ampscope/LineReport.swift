@@ -37,9 +37,11 @@ struct LineReport {
     case .schedule(let change):
       print(line: "schedule \(change.schedule.rawValue)" + (change.reason.map { " (\($0))" } ?? ""))
     case .evaluation(let result):
+      let measures = (result.measures ?? [:]).sorted { $0.key < $1.key }
+        .map { ", \($0.key) \(fixed($0.value, 4))" }.joined()
       print(
-        line: "lane \(result.lane): validation loss \(fixed(result.loss, 4)), accuracy "
-          + "\(fixed(result.accuracy * 100, 2)) % of \(result.count)")
+        line: "lane \(result.lane): validation loss \(fixed(result.loss, 4)), \(result.scoreName ?? "accuracy") "
+          + "\(fixed(result.accuracy * 100, 2)) % of \(result.count)\(measures)\(goalText(result))")
     case .agreement(let result): print(line: Self.line(result))
     case .command(let report):
       print(line: report.command.description + (report.refusal.map { ": refused, \($0)" } ?? ""))
@@ -90,8 +92,11 @@ struct LineReport {
         + "\(fixed(session.forwardFLOPsPerSample * 1e-6, 1)) MFLOP forward a sample",
       "data \(data.name)\(data.isSynthetic ? " (synthetic)" : ""), \(data.trainCount) training and "
         + "\(data.validationCount) validation samples; \(data.note)",
+    ]
+    if let goal = data.goal { lines.append("known score: \(goal.explanation)") }
+    lines += [
       "\(session.machine.processor), \(session.machine.allowedProcessors) processors, "
-        + "\(session.threadsPerLane) threads a lane, schedule \(session.schedule.rawValue)",
+        + "\(session.threadsPerLane) threads a lane, schedule \(session.schedule.rawValue)"
     ]
     for lane in session.lanes {
       let support = session.precisions.first { $0.precision == lane.precision }
@@ -109,7 +114,18 @@ struct LineReport {
       + "\(fixed(result.high * 100, 2))]"
     let verdict = result.void.map { "; void: \($0)" } ?? ""
     return "lane \(result.lane) against \(result.baseline): accuracy difference \(points) on \(result.count) samples, "
-      + "McNemar p \(fixed(result.mcNemarP, 3))\(verdict)"
+      + pText(result) + verdict
+  }
+
+  private func goalText(_ result: EvaluationReport) -> String {
+    guard let goal = session.data.goal else { return "" }
+    let bound = "\(goal.metric.rawValue) at \(goal.isAtLeast ? "least" : "most") \(fixed(goal.value, 4))"
+    return "; \(goal.isReached(by: result) ? "reaches" : "does not reach") the known score (\(bound))"
+  }
+
+  private static func pText(_ result: AgreementReport) -> String {
+    if let p = result.mcNemarP { return "McNemar p \(fixed(p, 3))" }
+    return result.pValue.map { "paired t-test p \(fixed($0, 3))" } ?? "no test"
   }
 
   private static func line(_ message: Message) -> String {

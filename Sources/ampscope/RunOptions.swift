@@ -3,29 +3,27 @@ import TrainingEvents
 
 /// What to train and how: the options that the dashboard, `train` and `inspect` share.
 struct ModelOptions: ParsableArguments {
-  @Option(help: "Network: mlp or cnn.")
+  @Option(help: "Network: mlp, cnn, resnet, unet, lstm, gpt, vit or ncf.")
   var model = "cnn"
 
-  @Option(help: "Width of the hidden layers of mlp.")
-  var hidden = 1024
+  @OptionGroup(title: "Sizes of the network") var sizes: SizeOptions
 
-  @Option(help: "Hidden layers of mlp.")
-  var layers = 3
+  @Option(name: .customLong("batch"), help: "Samples per step (default: the network's own, 128 for cnn).")
+  var batchSize: Int?
 
-  @Option(help: "Channels of cnn, three widths.")
-  var channels = "32,64,128"
-
-  @Option(help: "Share of activations dropped in training, 0 to below 1.")
-  var dropout: Float = 0.1
-
-  @Option(name: .customLong("batch"), help: "Samples per step.")
-  var batchSize = 128
-
-  @Option(help: "Update rule: sgd (momentum 0.9) or adamw.")
+  @Option(help: "Update rule: sgd (momentum 0.9), nesterov, adam or adamw.")
   var optimizer = "adamw"
 
-  @Option(name: .customLong("lr"), help: "Learning rate (default: 0.05 for sgd, 0.001 for adamw).")
+  @Option(
+    name: .customLong("lr"),
+    help: "Learning rate (default: 0.05 for sgd and nesterov, else the network's own, 0.001 or 0.002).")
   var learningRate: Double?
+
+  @Option(help: "Momentum of sgd and nesterov (default: 0.9).")
+  var momentum: Float?
+
+  @Option(name: .customLong("weight-decay"), help: "Weight decay (default: 0.01 for adamw, else 0).")
+  var weightDecay: Float?
 
   @Option(help: "Device: cpu.")
   var device = "cpu"
@@ -37,17 +35,25 @@ struct ModelOptions: ParsableArguments {
 /// Options of a run.
 struct RunOptions: ParsableArguments {
   @OptionGroup var model: ModelOptions
+  @OptionGroup var training: TrainingOptions
 
-  @Option(help: "Data: fashion-mnist or synthetic (default: fashion-mnist where it is installed, else synthetic).")
+  @Option(
+    help: """
+      Data by name (fashion-mnist, glyphs, shapes, grammar, fortunes, ratings, interactions) or by the path of your own: \
+      IDX, CIFAR-10, .npz, safetensors, text (default: what suits the network).
+      """)
   var data: String?
 
   @Option(name: .customLong("data-dir"), help: "Where Fashion-MNIST's four IDX files lie, gzipped or not.")
   var dataDirectory: String?
 
+  @Option(name: .customLong("sequence-length"), help: "Tokens in a sample of text (default: the set's own).")
+  var sequenceLength: Int?
+
   @Option(help: "Precision of each lane: fp32, amp-fp16, amp-bf16, amp; 1 to 4 of them.")
   var lanes = "fp32,amp"
 
-  @Option(help: "Attempts of every lane (default: train until stopped).")
+  @Option(help: "Attempts of every lane (default: until stopped; `train` takes the network's own number).")
   var steps: Int?
 
   @Option(help: "Seed of weights, batches and dropout masks.")
@@ -56,11 +62,16 @@ struct RunOptions: ParsableArguments {
   @Option(help: "How lanes share the device: alternating (the figure to quote) or concurrent (looks alive).")
   var schedule: String?
 
-  @Option(help: "Loss scaling: auto (amp-fp16 only), dynamic (every amp mode) or none.")
-  var scaler = "auto"
+  @Option(
+    help: """
+      Loss scaling as another system has it: torch, apex, deepspeed, megatron, keras, with its own constants; auto \
+      measures the gradients; dynamic scales in every amp mode, static keeps --init-scale, none scales nothing (default: \
+      torch's in fp16 modes, with a growth interval that fits the run).
+      """)
+  var scaler: String?
 
-  @Option(name: .customLong("init-scale"), help: "Loss scale before the first step.")
-  var initialScale: Float = 65536
+  @Option(name: .customLong("init-scale"), help: "Loss scale before the first step (default: the policy's).")
+  var initialScale: Float?
 
   @Option(
     name: .customLong("growth-interval"),

@@ -20,23 +20,41 @@ struct SessionFactory {
   let isLossless: Bool
 
   func makeSession() throws -> Session {
+    let plan = try makePlan()
+    return try Session(
+      configuration: plan.configuration, precisions: plan.precisions, backend: plan.backend,
+      options: Session.Options(
+        steps: options.steps, schedule: plan.schedule, evaluation: plan.dataset,
+        initialWeights: try options.initialWeights.map { try SafetensorsFile(path: $0) },
+        saveWeightsTo: options.saveWeights, isLossless: isLossless),
+      data: plan.data, machine: MachineProbe.description, versions: Version.components)
+  }
+
+  /// What options ask for, resolved and checked.
+  struct Plan {
+    let backend: any Backend
+    let configuration: Trainer.Configuration
+    let precisions: [Precision]
+    let schedule: Schedule
+    let dataset: (any Dataset)?
+    let data: DataDescription
+  }
+
+  func makePlan() throws -> Plan {
     let backend = try SessionFactory.backend(options.model.device)
     let precisions = try SessionFactory.precisions(options.lanes, backend: backend)
     let schedule = try scheduleChoice()
     try checkRanges()
     let data = try openData()
+    let (update, training) = (try options.model.updateRule(), options.training)
     let configuration = Trainer.Configuration(
-      model: try options.model.model(sampleShape: data.batches.sampleShape, classCount: data.batches.classCount),
-      batches: data.batches, optimizer: try options.model.updateRule(), scaler: try scalerPolicy(),
-      seed: options.seed,
+      model: try options.model.model(for: data.batches), batches: data.batches, optimizer: update,
+      schedule: try training.schedule(steps: options.steps), clipping: try training.clipping(),
+      gradientAccumulation: try training.microBatches(), scaler: try scalerPolicy(), seed: options.seed,
       threads: try options.model.threadCount(schedule: schedule, lanes: precisions.count))
-    return try Session(
-      configuration: configuration, precisions: precisions, backend: backend,
-      options: Session.Options(
-        steps: options.steps, schedule: schedule, evaluation: data.dataset,
-        initialWeights: try options.initialWeights.map { try SafetensorsFile(path: $0) },
-        saveWeightsTo: options.saveWeights, isLossless: isLossless),
-      data: data.description, machine: MachineProbe.description, versions: Version.components)
+    return Plan(
+      backend: backend, configuration: configuration, precisions: precisions, schedule: schedule,
+      dataset: data.dataset, data: data.description)
   }
 
   // MARK: Options one by one
@@ -80,23 +98,25 @@ struct SessionFactory {
   }
 
   private func scalerPolicy() throws -> ScalerPolicy {
-    let settings = GradScaler.Settings(
-      initialScale: options.initialScale,
-      growthInterval: options.growthInterval ?? ScalerPolicy.growthInterval(steps: options.steps))
-    switch options.scaler {
-    case "auto": return .automatic(settings)
-    case "dynamic": return .dynamic(settings)
-    case "none": return .off
-    default:
-      let hint = NearestName.hint(for: options.scaler, among: ["auto", "dynamic", "none"])
-      throw ValidationError("--scaler: unknown policy \"\(options.scaler)\"\(hint)")
+    let (scale, interval) = (options.initialScale, options.growthInterval)
+    do {
+      guard let name = options.scaler else {
+        return try ScalerPolicy.fitting(steps: options.steps, initialScale: scale, growthInterval: interval)
+      }
+      let policy = try ScalerPolicy.named(
+        name, initialScale: scale, growthInterval: interval, steps: options.steps)
+      if let policy { return policy }
+      throw ValidationError(
+        "--scaler: unknown policy \"\(name)\"\(NearestName.hint(for: name, among: ScalerPolicy.names))")
+    } catch let error as TrainingError {
+      throw ValidationError("--scaler \(options.scaler ?? "torch"): \(error)")
     }
   }
 
   private func checkRanges() throws {
     if let steps = options.steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
-    guard options.initialScale.isFinite, options.initialScale > 0 else {
-      throw ValidationError("--init-scale must be a positive finite number, found \(options.initialScale)")
+    if let scale = options.initialScale, !(scale.isFinite && scale > 0) {
+      throw ValidationError("--init-scale must be a positive finite number, found \(scale)")
     }
     if let interval = options.growthInterval, interval < 1 {
       throw ValidationError("--growth-interval must be at least 1, found \(interval)")
@@ -107,38 +127,61 @@ struct SessionFactory {
 
   private struct OpenedData {
     let batches: any BatchSource
-    let dataset: ImageDataset?
+    let dataset: (any Dataset)?
     let description: DataDescription
   }
 
   private func openData() throws -> OpenedData {
-    if let path = options.batches {
-      guard options.data == nil, options.dataDirectory == nil else {
-        throw ValidationError("--batches replays a file: leave out --data and --data-dir")
-      }
-      let replayed = try ReplayedBatches(path: path)
-      return OpenedData(
-        batches: replayed, dataset: nil,
-        description: DataDescription(
-          name: (path as NSString).lastPathComponent, isSynthetic: false,
-          trainCount: replayed.steps * replayed.batchSize, validationCount: 0, sampleShape: replayed.sampleShape,
-          classCount: replayed.classCount, note: "replayed from \(path), in order, nothing normalised"))
-    }
-    if let name = options.data, !DataCatalog.names.contains(name) {
+    if let path = options.batches { return try replayedData(path) }
+    let batchSize = try options.model.batchCount()
+    let name = options.data ?? (options.dataDirectory == nil ? options.model.defaultData : nil)
+    let opened: DataCatalog.Opened
+    do {
+      opened = try DataCatalog.open(
+        name: name,
+        DataCatalog.Options(
+          seed: options.seed, directory: options.dataDirectory, sequenceLength: options.sequenceLength))
+    } catch let error as DatasetError where error.kind == .unknownName {
       throw ValidationError(
-        "--data: unknown data set \"\(name)\"\(NearestName.hint(for: name, among: DataCatalog.names))")
+        "--data: \(error)\(NearestName.hint(for: options.data ?? "", among: DataCatalog.names))")
     }
-    guard options.model.batchSize >= 1 else {
-      throw ValidationError("--batch must be at least 1, found \(options.model.batchSize)")
-    }
-    let opened = try DataCatalog.open(name: options.data, directory: options.dataDirectory, seed: options.seed)
-    let dataset = opened.dataset
     return OpenedData(
-      batches: try ShuffledBatches(dataset: dataset, batchSize: options.model.batchSize, seed: options.seed),
-      dataset: dataset,
+      batches: try ShuffledBatches(dataset: opened.dataset, batchSize: batchSize, seed: options.seed),
+      dataset: opened.dataset, description: DataDescription(opened))
+  }
+
+  private func replayedData(_ path: String) throws -> OpenedData {
+    guard options.data == nil, options.dataDirectory == nil, options.sequenceLength == nil else {
+      throw ValidationError("--batches replays a file: leave out --data, --data-dir and --sequence-length")
+    }
+    let replayed = try ReplayedBatches(path: path)
+    return OpenedData(
+      batches: replayed, dataset: nil,
       description: DataDescription(
-        name: dataset.name, isSynthetic: dataset.isSynthetic, trainCount: dataset.train.count,
-        validationCount: dataset.validation.count, sampleShape: dataset.sampleShape,
-        classCount: dataset.classCount, note: opened.note))
+        name: (path as NSString).lastPathComponent, isSynthetic: false,
+        trainCount: (replayed.attemptLimit ?? 0) * replayed.batchSize, validationCount: 0,
+        sampleShape: replayed.input.shape, classCount: replayed.task.classCount, task: replayed.task.name,
+        note: "replayed from \(path), in order, nothing normalised"))
+  }
+}
+
+extension DataDescription {
+  /// What to tell people about an opened data set.
+  init(_ opened: DataCatalog.Opened) {
+    let dataset = opened.dataset
+    self.init(
+      name: dataset.name, isSynthetic: dataset.isSynthetic, trainCount: dataset.count(of: .train),
+      validationCount: dataset.count(of: .validation), sampleShape: dataset.input.shape,
+      classCount: dataset.task.classCount, task: dataset.task.name, goal: dataset.knownScore.map(ScoreGoal.init),
+      note: opened.note)
+  }
+}
+
+extension ScoreGoal {
+  /// The known score of a synthetic set, as events state it.
+  init(_ score: KnownScore) {
+    self.init(
+      metric: score.metric == .accuracy ? .accuracy : .loss, isAtLeast: score.comparison == .atLeast,
+      value: score.value, explanation: score.explanation)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import ModelZoo
 import Training
 import TrainingEvents
 
@@ -9,15 +10,20 @@ struct TrainCommand: ParsableCommand {
     commandName: "train", abstract: "Trains without the dashboard and prints plain lines.")
 
   @OptionGroup var options: RunOptions
+  @OptionGroup var requirements: Requirements
 
   func run() throws {
-    try HeadlessRun(options: options, defaultSchedule: .alternating).run()
+    var options = options
+    // Nobody watches: a run without a length ends when the network has learned something.
+    if options.steps == nil, options.batches == nil { options.steps = try options.model.modelName().defaults.steps }
+    try HeadlessRun(options: options, requirements: requirements, defaultSchedule: .alternating).run()
   }
 }
 
 /// A run that prints lines: `train`, and the dashboard where there is no terminal for it.
 struct HeadlessRun {
   let options: RunOptions
+  var requirements: Requirements?
   let defaultSchedule: Schedule
 
   func run() throws {
@@ -25,10 +31,12 @@ struct HeadlessRun {
     let session = try SessionFactory(
       options: options, defaultSchedule: defaultSchedule, isLossless: recorder != nil
     ).makeSession()
+    try requirements?.check(session.description)
     SignalFlag.install()
     var report = LineReport(session: session.description, isSilent: recorder?.isStandardOutput ?? false)
     try session.start()
     var summary: RunSummary?
+    var agreements: [AgreementReport] = []
     var isStopping = false
     while !session.isOver {
       _ = session.waitUntilEnded(milliseconds: 50)
@@ -41,13 +49,22 @@ struct HeadlessRun {
       try recorder?.write(events)
       for event in events {
         report.add(event)
-        if case .summary(let value) = event.body { summary = value }
+        switch event.body {
+        case .summary(let value): summary = value
+        case .agreement(let value): agreements.append(value)
+        default: break
+        }
       }
       try report.flush()
     }
     session.join()
     if let number = SignalFlag.current { throw ExitStatus.signal(number) }
     try RunOutcome.check(summary)
+    let unmet = requirements?.unmet(session.description, summary: summary, agreements: agreements) ?? []
+    guard unmet.isEmpty else {
+      StandardStream.complain(unmet.map { "ampscope: \($0)\n" }.joined())
+      throw ExitStatus.unmet
+    }
   }
 }
 

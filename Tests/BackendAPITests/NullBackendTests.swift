@@ -15,7 +15,7 @@ struct NullBackendTests {
     let logits = try builder.apply(.linear(relu: false), x, weight)
     builder.output("logits", logits)
     builder.output("loss", try builder.apply(.crossEntropy, logits, labels))
-    let optimizer = OptimizerKind.sgd(momentum: 0, weightDecay: 0)
+    let optimizer = OptimizerKind.sgd(momentum: 0, weightDecay: 0, nesterov: false)
     let stages = try CompilerPipeline(autocastFormat: .float16).trainingStages(builder.graph, optimizer: optimizer)
     let graph = try #require(stages.last).graph
 

@@ -24,24 +24,26 @@ struct Lane {
       case .constant(let value) where parameter.isTrainable:
         try state.write(parameter.name, random.map { value + $0 / 2 })
       case .constant(let value): try state.write(parameter.name, random.map { _ in value })
-      case .uniform(let bound): try state.write(parameter.name, random.map { $0 * bound })
+      case .uniform(let scale), .normal(let scale), .truncatedNormal(let scale):
+        try state.write(parameter.name, random.map { $0 * scale })
       }
     }
     state.control = StepControl(scaler: scaler)
     try executable.activate(state)
   }
 
-  /// Runs one attempt on a batch of random numbers on [-1, 1) and labels below `classes`.
+  /// Runs one attempt, of all its micro-batches.
   ///
-  /// `change` may spoil the batch.
+  /// Batches and targets are random numbers on [-1, 1) and [0, 1), indices and labels lie below `classes`. `change` may
+  /// spoil a batch of numbers.
   @discardableResult
   func run(
-    attempt: UInt64 = 0, learningRate: Float = 0.05, classes: Int = 3, change: (inout [Float]) -> Void = { _ in }
+    attempt: UInt64 = 0, learningRate: Float = 0.05, classes: Int64 = 3, change: (inout [Float]) -> Void = { _ in }
   ) throws -> StepOutcome {
-    let inputs = executable.graph.inputs.mapValues { executable.graph[$0].type.shape.count }
-    var batch = randomFloats(inputs["x"] ?? 0, seed: 100 + attempt, stream: 0)
-    change(&batch)
-    let labels = (0..<Int64(inputs["labels"] ?? 0)).map { ($0 * 7 + Int64(attempt)) % Int64(classes) }
+    let batch = bytes(of: "x", numbers: randomFloats, indices: { $0 * 5 + Int64(attempt) }, attempt, classes, change)
+    let labels = bytes(
+      of: "labels", numbers: { randomFloats($0, seed: $1, stream: $2).map { ($0 + 1) / 2 } },
+      indices: { $0 * 7 + Int64(attempt) }, attempt, classes)
     return try batch.withUnsafeBytes { batch in
       try labels.withUnsafeBytes { labels in
         try executable.run(
@@ -49,6 +51,21 @@ struct Lane {
           on: state)
       }
     }
+  }
+
+  /// What to feed to an input, in its format; nothing where the graph has no such input.
+  private func bytes(
+    of name: String, numbers: (Int, UInt64, UInt64) -> [Float], indices: (Int64) -> Int64, _ attempt: UInt64,
+    _ classes: Int64, _ change: (inout [Float]) -> Void = { _ in }
+  ) -> [UInt8] {
+    guard let type = executable.graph.inputs[name].map({ executable.graph[$0].type }) else { return [] }
+    let count = type.shape.count * executable.graph.microBatchCount
+    guard type.dtype == .float32 else {
+      return (0..<Int64(count)).map { indices($0) % classes }.withUnsafeBytes(Array.init)
+    }
+    var elements = numbers(count, 100 + attempt, 0)
+    change(&elements)
+    return elements.withUnsafeBytes(Array.init)
   }
 
   /// A named output of the last run.

@@ -9,41 +9,56 @@ enum Network: Sendable, CustomTestStringConvertible {
   case perceptron
   /// One channel in; convolutions with and without bias, batch norm, a residual addition, all poolings.
   case convolutional
+  /// Causal attention between layer norms, with a head that shares the table of the embedding.
+  case language
+  /// An LSTM, its last step, dropout, a gate.
+  case recurrent
+  /// A U-Net: skip connections along the channels, a transposed convolution, interpolation, a class for every pixel.
+  case segmentation
+  /// Two embeddings and their product, one logit a pair.
+  case recommender
   /// One batch norm of these constants before the head.
   case normalized(BatchNormAttributes)
 
   /// The networks to compare.
-  static let all: [Network] = [.perceptron, .convolutional]
+  static let all: [Network] = [.perceptron, .convolutional, .language, .recurrent, .segmentation, .recommender]
 
   var testDescription: String {
     switch self {
     case .perceptron: "perceptron"
     case .convolutional: "convolutional"
+    case .language: "language"
+    case .recurrent: "recurrent"
+    case .segmentation: "segmentation"
+    case .recommender: "recommender"
     case .normalized: "normalized"
     }
   }
 
-  /// The forward graph on 5 examples, to 3 classes.
+  /// The forward graph on a few examples, from "x" and "labels" to "logits" and "loss".
   func forward(isTraining: Bool) throws(GraphError) -> Graph {
     var builder = GraphBuilder(isTraining: isTraining)
-    let x = builder.input("x", TensorType(.float32, [5, 1, 9, 7]))
-    let labels = builder.input("labels", TensorType(.int64, [5]))
-    let features =
-      switch self {
-      case .perceptron: try builder.perceptron(x)
-      case .convolutional: try builder.convolutional(x)
-      case .normalized(let attributes):
+    switch self {
+    case .perceptron: try builder.classify { builder, x throws(GraphError) in try builder.perceptron(x) }
+    case .convolutional: try builder.classify { builder, x throws(GraphError) in try builder.convolutional(x) }
+    case .normalized(let attributes):
+      try builder.classify { builder, x throws(GraphError) in
         try builder.apply(.flatten, try builder.normalized("0", x, attributes))
       }
-    let logits = try builder.linear("head", features, 3)
-    builder.output("logits", logits)
-    builder.output("loss", try builder.apply(.crossEntropy, logits, labels))
+    case .language: try builder.language()
+    case .recurrent: try builder.recurrent()
+    case .segmentation: try builder.segmentation()
+    case .recommender: try builder.recommender()
+    }
     return builder.graph
   }
 
   /// A training step as a backend runs it.
-  func trainingStep(_ format: DType, _ optimizer: OptimizerKind) throws -> Graph {
-    let pipeline = CompilerPipeline(autocastFormat: format.autocastFormat)
+  func trainingStep(
+    _ format: DType, _ optimizer: OptimizerKind, microBatches: Int = 1, clipping: [GradientClipping] = []
+  ) throws -> Graph {
+    let pipeline = CompilerPipeline(
+      autocastFormat: format.autocastFormat, microBatches: microBatches, clipping: clipping)
     return try #require(pipeline.trainingStages(forward(isTraining: true), optimizer: optimizer).last).graph
   }
 
@@ -63,6 +78,21 @@ enum Network: Sendable, CustomTestStringConvertible {
 }
 
 extension GraphBuilder {
+  /// Images (5, 1, 9, 7) through a network and a linear head into 3 classes.
+  fileprivate mutating func classify(
+    _ network: (inout GraphBuilder, ValueID) throws(GraphError) -> ValueID
+  ) throws(GraphError) {
+    let x = input("x", TensorType(.float32, [5, 1, 9, 7]))
+    let labels = input("labels", TensorType(.int64, [5]))
+    try finish(try linear("head", try network(&self, x), 3), .crossEntropy, labels)
+  }
+
+  /// Names logits and loss.
+  mutating func finish(_ logits: ValueID, _ loss: GraphIR.Operation, _ labels: ValueID) throws(GraphError) {
+    output("logits", logits)
+    output("loss", try apply(loss, logits, labels))
+  }
+
   fileprivate mutating func perceptron(_ x: ValueID) throws(GraphError) -> ValueID {
     let first = try apply(.relu, try linear("0", try apply(.flatten, x), 17))
     let second = try apply(.gelu, try linear("1", try dropout(first, probability: 0.25), 11))
@@ -83,13 +113,13 @@ extension GraphBuilder {
     return try apply(.flatten, try apply(.globalAveragePool, wide))
   }
 
-  fileprivate mutating func linear(_ name: String, _ x: ValueID, _ features: Int) throws(GraphError) -> ValueID {
+  mutating func linear(_ name: String, _ x: ValueID, _ features: Int) throws(GraphError) -> ValueID {
     let weight = try parameter("\(name).weight", [features, shape(x)[1]], .uniform(bound: 0.3))
     let bias = try parameter("\(name).bias", [features], .uniform(bound: 0.3))
     return try apply(.linear(relu: false), x, weight, bias)
   }
 
-  private mutating func convolution(
+  mutating func convolution(
     _ name: String, _ x: ValueID, _ channels: Int, _ attributes: ConvolutionAttributes, bias: Bool
   ) throws(GraphError) -> ValueID {
     let weight = try parameter(
@@ -99,7 +129,7 @@ extension GraphBuilder {
       .conv2d(attributes), x, weight, try parameter("\(name).bias", [channels], .uniform(bound: 0.3)))
   }
 
-  fileprivate mutating func normalized(
+  mutating func normalized(
     _ name: String, _ x: ValueID, _ attributes: BatchNormAttributes = BatchNormAttributes()
   ) throws(GraphError) -> ValueID {
     let channels = Shape([shape(x)[1]])

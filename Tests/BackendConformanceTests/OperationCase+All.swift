@@ -5,13 +5,14 @@ extension OperationCase {
   private static let same3x3 = ConvolutionAttributes(kernel: [3, 3], stride: [1, 1], padding: [1, 1])
   private static let strided = ConvolutionAttributes(kernel: [3, 2], stride: [2, 1], padding: [1, 0])
   private static let pointwise = ConvolutionAttributes(kernel: [1, 1], stride: [1, 1], padding: [0, 0])
+  private static let doubling = ConvolutionAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
   private static let pool2x2 = PoolingAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
   private static let overlapping = PoolingAttributes(kernel: [3, 2], stride: [2, 1], padding: [1, 1])
   private static let wide = PoolingAttributes(kernel: [16, 16], stride: [3, 2], padding: [8, 0])
 
   /// Every operation, with odd extents, one channel, and windows that overlap.
   static let all: [OperationCase] =
-    products + convolutions + poolings + normalizations + elementwise + losses
+    products + convolutions + poolings + normalizations + elementwise + sequences + tables + shapes + losses + endOfStep
 
   private static let products: [OperationCase] = [
     OperationCase("linear", .linear(relu: false), [.activation([5, 7]), .plain([3, 7])]),
@@ -25,14 +26,44 @@ extension OperationCase {
       [.activation([33, 5]), .activation([33, 9])]),
     OperationCase(
       "matmul, B transposed", .matmul(transposeA: false, transposeB: true), [.activation([5, 3]), .plain([7, 3])]),
+    batched("batch of", false, false), batched("batch of, A transposed", true, false),
+    batched("batch of, B transposed", false, true), batched("batch of, both transposed", true, true),
+    OperationCase(
+      "matmul, batch of, one column", .matmul(transposeA: false, transposeB: false),
+      [.activation([4, 1, 9]), .activation([4, 9, 1])]),
     OperationCase("column sum", .columnSum, [.activation([67, 5])]),
+    OperationCase("column sum, one column", .columnSum, [.activation([67, 1])]),
+    OperationCase("column sum of sequences", .columnSum, [.activation([3, 5, 7])]),
+    OperationCase("column sum of matrices", .columnSum, [.activation([9, 5, 7])], stated: [5, 7]),
+    OperationCase("column sum of copies", .columnSum, [.activation([9, 5, 7])], stated: [1, 5, 7]),
+    OperationCase("column sum of images", .columnSum, [.activation([3, 5, 7, 3])], stated: [5]),
   ]
+
+  private static func batched(_ name: String, _ transposeA: Bool, _ transposeB: Bool) -> OperationCase {
+    OperationCase(
+      "matmul, \(name)", .matmul(transposeA: transposeA, transposeB: transposeB),
+      [.activation(transposeA ? [3, 9, 5] : [3, 5, 9]), .activation(transposeB ? [3, 7, 9] : [3, 9, 7])])
+  }
 
   private static let convolutions: [OperationCase] =
     convolution("3x3", same3x3, x: [2, 3, 5, 7], weight: [4, 3, 3, 3], y: [2, 4, 5, 7])
     + convolution("one channel", same3x3, x: [3, 1, 5, 5], weight: [5, 1, 3, 3], y: [3, 5, 5, 5])
     + convolution("strided", strided, x: [2, 3, 7, 5], weight: [5, 3, 3, 2], y: [2, 5, 4, 4])
     + convolution("1x1", pointwise, x: [1, 7, 3, 3], weight: [16, 7, 1, 1], y: [1, 16, 3, 3])
+    + transposed("2x2", doubling, x: [2, 5, 3, 4], weight: [5, 3, 2, 2])
+    + transposed("strided", strided, x: [2, 3, 3, 4], weight: [3, 7, 3, 2])
+    + transposed("one channel", same3x3, x: [1, 1, 5, 3], weight: [1, 1, 3, 3])
+
+  private static func transposed(
+    _ name: String, _ a: ConvolutionAttributes, x: Shape, weight: Shape
+  ) -> [OperationCase] {
+    [
+      OperationCase("conv_transpose2d \(name)", .convTranspose2d(a), [.activation(x), .plain(weight)]),
+      OperationCase(
+        "conv_transpose2d \(name), bias", .convTranspose2d(a), [.activation(x), .plain(weight), .plain([weight[1]])]
+      ).roundingInside,
+    ]
+  }
 
   private static func convolution(
     _ name: String, _ a: ConvolutionAttributes, x: Shape, weight: Shape, y: Shape
@@ -81,11 +112,11 @@ extension OperationCase {
       let attributes = BatchNormAttributes(relu: relu)
       let channels = shape[1]
       let operands: [Operand] = [
-        .activation(shape), .vector(channels), .vector(channels), .vector(channels), .positive(channels),
+        .activation(shape), .vector([channels]), .vector([channels]), .vector([channels]), .positive([channels]),
       ]
       let gradient: [Operand] =
         Array(repeating: .activation(shape), count: relu ? 3 : 2)
-        + [.vector(channels), .vector(channels), .positive(channels)]
+        + [.vector([channels]), .vector([channels]), .positive([channels])]
       let name = "batch norm \(shape)\(relu ? ", relu" : "")"
       return [
         OperationCase(name, .batchNorm(attributes), operands),
@@ -100,9 +131,13 @@ extension OperationCase {
       let one: [Operand] = [.activation(shape)]
       let two: [Operand] = [.activation(shape), .activation(shape)]
       return [
-        OperationCase("relu \(shape)", .relu, one), OperationCase("gelu \(shape)", .gelu, one),
-        OperationCase("add \(shape)", .add, two), OperationCase("relu \(shape), dx", .reluBackward, two),
-        OperationCase("gelu \(shape), dx", .geluBackward, two),
+        OperationCase("relu \(shape)", .relu, one), OperationCase("relu \(shape), dx", .reluBackward, two),
+        OperationCase("gelu \(shape)", .gelu, one), OperationCase("gelu \(shape), dx", .geluBackward, two),
+        OperationCase("sigmoid \(shape)", .sigmoid, one),
+        OperationCase("sigmoid \(shape), dx", .sigmoidBackward, two),
+        OperationCase("tanh \(shape)", .tanh, one), OperationCase("tanh \(shape), dx", .tanhBackward, two),
+        OperationCase("silu \(shape)", .silu, one), OperationCase("silu \(shape), dx", .siluBackward, two),
+        OperationCase("add \(shape)", .add, two), OperationCase("mul \(shape)", .multiply, two),
         OperationCase("dropout \(shape)", .dropout(probability: 0.3, stream: 3), one),
         OperationCase("flatten \(shape)", .flatten, one),
         OperationCase("to fp16 \(shape)", .cast(.float16), one),
@@ -110,13 +145,4 @@ extension OperationCase {
         OperationCase("to fp32 \(shape)", .cast(.float32), one),
       ]
     }
-
-  private static let losses: [OperationCase] = [Shape([5, 10]), Shape([1, 3]), Shape([33, 17])].flatMap { shape in
-    [
-      OperationCase("cross entropy \(shape)", .crossEntropy, [.activation(shape), .labels(shape[0])]).inFloat32,
-      OperationCase(
-        "cross entropy \(shape), gradient", .crossEntropyBackward, [.activation(shape), .labels(shape[0])]
-      ).inFloat32,
-    ]
-  }
 }

@@ -11,11 +11,16 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
     /// In the format under test, as it lies in the state: matrices, vectors, weights of convolutions.
     case plain(Shape)
     /// In fp32, uniform on [0.5, 1.5): a scale, a variance or a reciprocal deviation.
-    case positive(Int)
+    case positive(Shape)
     /// In fp32.
-    case vector(Int)
-    /// Class labels of the batch.
-    case labels(Int)
+    case vector(Shape)
+    /// In fp32, uniform on [0, 1).
+    case probabilities(Shape)
+    /// Class labels of the batch, and targets of other losses.
+    case labels(Shape)
+    case targets(Shape)
+    /// Numbers of rows, fed as the batch.
+    case indices(Shape)
     /// Result number `result` of the operation before.
     case previous(result: Int)
   }
@@ -25,11 +30,16 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
   var steps: [(operation: GraphIR.Operation, operands: [Operand], stated: Shape?)]
   /// Whether the operation exists in fp32 only.
   var isFloat32Only = false
+  /// Whether values inside the operation are rounded to the format, as `ReferenceInterpreter` says where it does.
+  var hasInnerRoundings = false
 
   init(_ name: String, _ operation: GraphIR.Operation, _ operands: [Operand], stated: Shape? = nil) {
     testDescription = name
     steps = [(operation, operands, stated)]
   }
+
+  /// The formats that the operation exists in.
+  var formats: [DType] { isFloat32Only ? [.float32] : [.float32, .bfloat16, .float16] }
 
   /// Another operation that follows.
   func then(
@@ -44,6 +54,13 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
   var inFloat32: OperationCase {
     var result = self
     result.isFloat32Only = true
+    return result
+  }
+
+  /// The same case of an operation that rounds inside.
+  var roundingInside: OperationCase {
+    var result = self
+    result.hasInnerRoundings = true
     return result
   }
 
@@ -67,9 +84,12 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
           case .activation(let shape) where shape.rank == 4:
             try parameter([shape[0], shape.count / shape[0]], .uniform(bound: 1))
           case .activation(let shape), .plain(let shape): try parameter(shape, .uniform(bound: 1))
-          case .positive(let count): try parameter([count], .constant(1))
-          case .vector(let count): try parameter([count], .uniform(bound: 1))
-          case .labels(let count): builder.input("labels", TensorType(.int64, [count]))
+          case .positive(let shape): try parameter(shape, .constant(1))
+          case .vector(let shape): try parameter(shape, .uniform(bound: 1))
+          case .probabilities(let shape): try parameter(shape, .constant(0.5))
+          case .labels(let shape): builder.input("labels", TensorType(.int64, shape))
+          case .targets(let shape): builder.input("labels", TensorType(.float32, shape))
+          case .indices(let shape): builder.input("x", TensorType(.int64, shape))
           case .previous: ValueID(index: 0)
           }
         })
@@ -96,7 +116,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
     var value = source
     switch operand {
     case .previous(let result): return last[result]
-    case .positive, .vector, .labels: return source
+    case .positive, .vector, .probabilities, .labels, .targets, .indices: return source
     case .activation(let shape) where shape.rank == 4:
       value = try graph.addNode(.unflatten, [value], layer: "operand", resultShape: shape)[0]
     case .activation, .plain: break

@@ -7,7 +7,10 @@ import Testing
 @Suite("Training steps agree with the reference")
 struct TrainingConformanceTests {
   static let optimizers: [OptimizerKind] = [
-    .sgd(momentum: 0.9, weightDecay: 1e-3), .adamW(beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01),
+    .sgd(momentum: 0.9, weightDecay: 1e-3, nesterov: false),
+    .adamW(beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01),
+    .sgd(momentum: 0.9, weightDecay: 1e-3, nesterov: true),
+    .adam(beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.01),
   ]
 
   /// How far whole tensors may lie apart, relative to their length, after a chain of some ten operations.

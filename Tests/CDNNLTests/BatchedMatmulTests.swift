@@ -69,9 +69,11 @@ struct BatchedMatmulTests {
 
     func shape(_ dtypes: PrecisionPair) -> cdnnl_batched_matmul {
       cdnnl_batched_matmul(
-        batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), transpose_a: transposeA, transpose_b: transposeB,
+        outer_batch: 1, batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), transpose_a: transposeA,
+        transpose_b: transposeB,
         lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading), a_batch_stride: Int64(a.stride),
-        b_batch_stride: Int64(b.stride), c_batch_stride: Int64(c.stride), input_dtype: dtypes.input.dtype,
+        b_batch_stride: Int64(b.stride), c_batch_stride: Int64(c.stride), a_outer_stride: 1, b_outer_stride: 1,
+        c_outer_stride: 1, input_dtype: dtypes.input.dtype,
         output_dtype: dtypes.output.dtype)
     }
 
@@ -153,6 +155,37 @@ struct BatchedMatmulTests {
     reference.expect(scores, terms: size)
   }
 
+  @Test("all samples at once give what one sample at a time gives", arguments: PrecisionPair.training)
+  func outerBatches(dtypes: PrecisionPair) throws {
+    let (samples, tokens, heads, size) = (3, 9, 2, 5)
+    let width = 3 * heads * size
+    var shape = Product((heads, tokens, tokens, size), transposeB: true, layout: .packed).shape(dtypes)
+    shape.ldc = Int64(tokens)
+    shape.c_batch_stride = Int64(tokens * tokens)
+    let single = try Primitive.ifSupported(dtypes.input) { cdnnl_batched_matmul_create(&shape, &$0) }
+    guard let single else { return }
+    shape.outer_batch = Int64(samples)
+    shape.a_outer_stride = Int64(tokens * width)
+    shape.b_outer_stride = Int64(tokens * width)
+    shape.c_outer_stride = Int64(heads * tokens * tokens)
+    let all = try Primitive { cdnnl_batched_matmul_create(&shape, &$0) }
+    let packed = TensorBuffer(randomCount: samples * tokens * width, seed: 3, dtypes.input)
+    let expected = TensorBuffer(count: samples * heads * tokens * tokens, dtypes.output)
+    let found = TensorBuffer(count: samples * heads * tokens * tokens, dtypes.output)
+    let keys = heads * size * dtypes.input.bytes
+    try check(
+      cdnnl_batched_matmul_execute(
+        all.handle, packed.pointer, packed.pointer + keys, found.pointer, all.scratch.pointer))
+    for sample in 0..<samples {
+      let q = packed.pointer + sample * tokens * width * dtypes.input.bytes
+      let target = expected.pointer + sample * heads * tokens * tokens * dtypes.output.bytes
+      try check(cdnnl_batched_matmul_execute(single.handle, q, q + keys, target, single.scratch.pointer))
+    }
+    // Sums of five products in fp32, in any order: a few ulps of the largest, or one spacing of a 16-bit result.
+    let spacing = dtypes.output.dtype == CDNNL_F32 ? 1e-6 : 0x1p-7
+    for (a, b) in zip(found.values, expected.values) { #expect(abs(a - b) <= spacing * max(1, abs(b))) }
+  }
+
   @Test("NaN and infinity reach their row of the result and no other", arguments: PrecisionPair.training)
   func nonFinite(dtypes: PrecisionPair) throws {
     for layout in Layout.allCases {
@@ -199,6 +232,15 @@ struct BatchedMatmulTests {
     expectFailure("ldb is 4") { $0.ldb = 4 }
     expectFailure("ldc is 4") { $0.ldc = 4 }
     expectFailure("a_batch_stride is 0") { $0.a_batch_stride = 0 }
+    expectFailure("outer_batch is 0") { $0.outer_batch = 0 }
+    expectFailure("b_outer_stride is 0") {
+      $0.outer_batch = 2
+      $0.b_outer_stride = 0
+    }
+    expectFailure("overlap") {
+      $0.outer_batch = 2
+      $0.c_outer_stride = 39
+    }
     expectFailure("overlap") { $0.c_batch_stride = 19 }
     expectFailure("overlap") {
       $0.c_batch_stride = 5

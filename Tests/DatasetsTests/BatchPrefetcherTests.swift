@@ -1,26 +1,31 @@
 import Datasets
 import Synchronization
+import TensorCore
 import Testing
+
+extension BatchPrefetcher.Batch {
+  fileprivate var labels: UnsafeBufferPointer<Int64> { targets.bindMemory(to: Int64.self) }
+}
 
 @Suite struct BatchPrefetcherTests {
   /// Batches that say which attempt they belong to, and end.
   private final class CountingSource: BatchSource {
     let batchSize = 3
-    let sampleShape = [2]
-    let classCount = 10
+    let input = SampleType(.float32, [2])
+    let task = LearningTask.classification(classes: 10)
     let attemptLimit: Int?
     let largestFilled = Atomic(-1)
 
     init(limit: Int?) { attemptLimit = limit }
 
     func fill(
-      attempt: Int, into values: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int64>
+      attempt: Int, inputs: UnsafeMutableRawBufferPointer, targets: UnsafeMutableRawBufferPointer
     ) throws {
       if let attemptLimit, attempt >= attemptLimit {
         throw DatasetError(.outOfRange, "attempt \(attempt) of \(attemptLimit)")
       }
-      values.update(repeating: Float(attempt))
-      labels.update(repeating: Int64(attempt))
+      inputs.bindMemory(to: Float.self).update(repeating: Float(attempt))
+      targets.bindMemory(to: Int64.self).update(repeating: Int64(attempt))
       largestFilled.max(attempt, ordering: .relaxed)
     }
   }
@@ -32,9 +37,9 @@ import Testing
     let prefetcher = BatchPrefetcher(source: source, depth: depth)
     for attempt in 0..<40 {
       let batch = try prefetcher.take(attempt: attempt)
-      #expect(
-        FilledBatch(values: Array(batch.values), labels: Array(batch.labels))
-          == (try filledBatch(source, attempt: attempt)))
+      let expected = try filledBatch(source, attempt: attempt)
+      #expect(Array(batch.inputs) == expected.inputs)
+      #expect(Array(batch.targets) == expected.targets)
       #expect(batch.waitMilliseconds >= 0)
     }
     #expect(prefetcher.totalWaitMilliseconds >= 0)
@@ -47,7 +52,7 @@ import Testing
     for attempt in 0..<200 {
       let batch = try prefetcher.take(attempt: attempt)
       #expect(source.largestFilled.load(ordering: .relaxed) <= attempt + 2)
-      #expect(batch.values.allSatisfy { $0 == Float(attempt) })
+      #expect(batch.inputs.bindMemory(to: Float.self).allSatisfy { $0 == Float(attempt) })
       #expect(batch.labels.allSatisfy { $0 == Int64(attempt) })
     }
   }

@@ -26,7 +26,7 @@ import Testing
     let files = try DataFiles()
     try files.writeFashionMNIST()
     let data = try FashionMNIST.load(directory: files.path)
-    let batch = try filledBatch(data, data.train, [29, 0])
+    let batch = try filledBatch(data, .train, [29, 0])
     #expect(batch.labels == [9, 0])
     #expect(batch.values[..<784].allSatisfy { $0 == Float((29.0 / 255 - 0.2860) / 0.3530) })
     #expect(batch.values[784...].allSatisfy { $0 == Float(-0.2860 / 0.3530) })

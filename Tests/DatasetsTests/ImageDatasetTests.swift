@@ -1,4 +1,5 @@
 import Datasets
+import TensorCore
 import Testing
 
 @Suite struct ImageDatasetTests {
@@ -13,7 +14,7 @@ import Testing
   @Test("Images are written channels last")
   func channelsLast() throws {
     let data = try twoChannels()
-    let batch = try filledBatch(data, data.train, [0])
+    let batch = try filledBatch(data, .train, [0])
     // (byte / 255) · 255 rounds in double and once more to float.
     #expect(zip(batch.values, [10, 30, 20, 40]).allSatisfy { abs($0 - $1) < 1e-5 })
   }
@@ -23,16 +24,22 @@ import Testing
     let data = try twoChannels()
     for indices in [[1], [-1], [0, 1]] {
       #expect(
-        #expect(throws: DatasetError.self) { try filledBatch(data, data.train, indices) }?.kind == .outOfRange)
+        #expect(throws: DatasetError.self) { try filledBatch(data, .train, indices) }?.kind == .outOfRange)
     }
-    var values: [Float] = [0, 0, 0]
-    var labels: [Int64] = [0]
-    let error = #expect(throws: DatasetError.self) {
-      try values.withUnsafeMutableBufferPointer { values in
-        try labels.withUnsafeMutableBufferPointer { try data.fill(data.train, [0], into: values, labels: $0) }
+    for (inputs, targets) in [(3, 1), (5, 1), (4, 2), (4, 0)] {
+      let error = #expect(throws: DatasetError.self) {
+        try FilledBatch(1, SampleType(.float32, [inputs]), SampleType(.int64, [targets])) {
+          try data.fill(.train, [0], inputs: $0, targets: $1)
+        }
+      }
+      #expect(error?.kind == .outOfRange)
+    }
+    let misaligned = #expect(throws: DatasetError.self) {
+      try FilledBatch(1, SampleType(.float32, [5]), data.target) {
+        try data.fill(.train, [0], inputs: UnsafeMutableRawBufferPointer(rebasing: $0[4...]), targets: $1)
       }
     }
-    #expect(error?.kind == .outOfRange)
+    #expect(misaligned?.kind == .badSetting)
   }
 
   @Test("Pixels, labels, shapes and splits that do not fit are refused")
@@ -56,11 +63,15 @@ import Testing
     }
   }
 
-  @Test("Mean and standard deviation are those of the pixels on the scale 0…1")
+  @Test("Mean and standard deviation are those of each channel's pixels on the scale 0…1")
   func measured() {
-    let (mean, deviation) = PixelNormalization.measured([0, 255, 0, 255])
-    #expect(abs(mean - 0.5) < 1e-12)
-    #expect(abs(deviation - 0.5) < 1e-12)
-    #expect(PixelNormalization.measured([]).standardDeviation == 0)
+    // Two images of two channels of 1×2 pixels.
+    let normalization = PixelNormalization(measuring: [0, 255, 51, 51, 0, 255, 51, 51], shape: [2, 1, 2])
+    #expect(normalization.channels.count == 2)
+    #expect(abs(normalization.channels[0].mean - 0.5) < 1e-12)
+    #expect(abs(normalization.channels[0].standardDeviation - 0.5) < 1e-12)
+    #expect(abs(normalization.channels[1].mean - 0.2) < 1e-12)
+    #expect(normalization.channels[1].standardDeviation < 1e-12)
+    #expect(PixelNormalization(measuring: [], shape: [1, 1, 1]).channels[0].standardDeviation == 0)
   }
 }

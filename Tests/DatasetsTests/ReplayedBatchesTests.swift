@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import SafetensorsFormat
+import TensorCore
 import Testing
 
 @Suite struct ReplayedBatchesTests {
@@ -23,8 +24,8 @@ import Testing
     let source = try ReplayedBatches(path: path)
     #expect(source.attemptLimit == 3)
     #expect(source.batchSize == 2)
-    #expect(source.sampleShape == [2])
-    #expect(source.classCount == 3)
+    #expect(source.input == SampleType(.float32, [2]))
+    #expect(source.task == .classification(classes: 3))
     for attempt in [2, 0, 1] {
       let batch = try filledBatch(source, attempt: attempt)
       #expect(batch.values.map(\.bitPattern) == values[(attempt * 4)..<(attempt * 4 + 4)].map(\.bitPattern))
@@ -37,9 +38,9 @@ import Testing
     let files = try DataFiles()
     // One step, two images, three channels of 1×2.
     let path = try write(files, x: [1, 2, 3, 1, 2], y: [1, 2])
-    let source = try ReplayedBatches(path: path, classCount: 10)
-    #expect(source.sampleShape == [3, 1, 2])
-    #expect(source.classCount == 10)
+    let source = try ReplayedBatches(path: path, task: .classification(classes: 10))
+    #expect(source.input == SampleType(.float32, [3, 1, 2]))
+    #expect(source.task == .classification(classes: 10))
     #expect(try filledBatch(source, attempt: 0).values == [0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11])
   }
 
@@ -70,7 +71,9 @@ import Testing
   func badLabel(label: Int64) throws {
     let files = try DataFiles()
     let path = try write(files, x: [2, 2, 1], y: [2, 2], labels: [0, 1, 2, label])
-    let error = #expect(throws: DatasetError.self) { try ReplayedBatches(path: path, classCount: 10) }
+    let error = #expect(throws: DatasetError.self) {
+      try ReplayedBatches(path: path, task: .classification(classes: 10))
+    }
     #expect(error?.kind == .labelOutOfRange)
     #expect(error?.description.contains("y[1, 1]") == true)
     if label != 10 { #expect(throws: DatasetError.self) { try ReplayedBatches(path: path) } }

@@ -42,17 +42,19 @@ import Testing
   @Test("It can be learnt, and not too easily: nearest class mean is far above chance and far below perfect")
   func learnable() throws {
     let data = try SyntheticGlyphs.generate(seed: 3, trainCount: 1000, validationCount: 500)
-    let train = try filledBatch(data, data.train, Array(0..<1000))
-    let validation = try filledBatch(data, data.validation, Array(0..<500))
+    let train = try filledBatch(data, .train, Array(0..<1000))
+    let validation = try filledBatch(data, .validation, Array(0..<500))
+    let trainValues = train.values
+    let validationValues = validation.values
     var means = [[Float]](repeating: [Float](repeating: 0, count: 784), count: 10)
     for (row, label) in train.labels.enumerated() {
-      for pixel in 0..<784 { means[Int(label)][pixel] += train.values[row * 784 + pixel] / 100 }
+      for pixel in 0..<784 { means[Int(label)][pixel] += trainValues[row * 784 + pixel] / 100 }
     }
     let correct = validation.labels.enumerated().count { row, label in
       let distances = means.map { mean in
         var sum: Float = 0
         for pixel in 0..<784 {
-          let difference = mean[pixel] - validation.values[row * 784 + pixel]
+          let difference = mean[pixel] - validationValues[row * 784 + pixel]
           sum += difference * difference
         }
         return sum
@@ -68,7 +70,7 @@ import Testing
   @Test("Its training split has mean 0 and standard deviation 1 after normalisation")
   func normalized() throws {
     let data = try SyntheticGlyphs.generate(seed: 2, trainCount: 200, validationCount: 10)
-    let values = try filledBatch(data, data.train, Array(0..<200)).values.map(Double.init)
+    let values = try filledBatch(data, .train, Array(0..<200)).values.map(Double.init)
     let mean = values.reduce(0, +) / Double(values.count)
     let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(values.count)
     // 156,800 floats, each rounded to 6e-8 of its size.

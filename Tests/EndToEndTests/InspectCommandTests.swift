@@ -25,6 +25,18 @@ import Testing
     #expect(!run.output.isEmpty)
   }
 
+  @Test(
+    "every network can be inspected in small",
+    arguments: [
+      ["resnet", "--width", "4"], ["unet", "--channels", "4"], ["lstm", "--hidden", "8"], ["gpt", "--size", "nano"],
+      ["vit", "--width", "8", "--layers", "1"], ["ncf", "--factors", "4", "--tables", "20,30"],
+    ])
+  func networks(arguments: [String]) throws {
+    let run = try Program(["inspect", "--model"] + arguments + ["--batch", "2"])
+    #expect(run.status == 0, "\(run.errors)")
+    #expect(run.output.hasPrefix("model \(arguments[0]), batch 2, precision amp-bf16"))
+  }
+
   @Test("fp32 has no casts and no 16-bit copies")
   func fp32() throws {
     let run = try Program(["inspect", "--model", "cnn", "--precision", "fp32", "--batch", "8", "--stage", "schedule"])

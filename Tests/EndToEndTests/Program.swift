@@ -15,9 +15,10 @@ struct Program {
 
   /// Runs to the end.
   ///
-  /// `signalOnOutput` sends a signal once the text appears on standard output.
+  /// `signalOnOutput` sends a signal once the text appears on standard output, `signalOnErrors` on standard error.
   init(
-    _ arguments: [String], environment: [String: String] = [:], signalOnOutput: (text: String, signal: Int32)? = nil
+    _ arguments: [String], environment: [String: String] = [:], signalOnOutput: (text: String, signal: Int32)? = nil,
+    signalOnErrors: (text: String, signal: Int32)? = nil
   ) throws {
     let process = Process()
     process.executableURL = Program.url
@@ -27,20 +28,39 @@ struct Program {
     let (out, err) = (Pipe(), TemporaryFile())
     process.standardOutput = out
     process.standardError = try FileHandle(forWritingTo: err.url)
+    if let signalOnErrors {
+      let pipe = Pipe()
+      process.standardError = pipe
+      try process.run()
+      errors = Program.read(pipe, signalOnErrors, process)
+      output = String(decoding: out.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+      process.waitUntilExit()
+      status = Program.status(of: process)
+      return
+    }
     try process.run()
+    output = Program.read(out, signalOnOutput, process)
+    process.waitUntilExit()
+    status = Program.status(of: process)
+    errors = try String(contentsOf: err.url, encoding: .utf8)
+  }
+
+  /// Everything that a pipe brings; sends the signal once the text appears in it.
+  private static func read(_ pipe: Pipe, _ trigger: (text: String, signal: Int32)?, _ process: Process) -> String {
     var text = ""
     var isSent = false
-    while case let data = out.fileHandleForReading.availableData, !data.isEmpty {
+    while case let data = pipe.fileHandleForReading.availableData, !data.isEmpty {
       text += String(decoding: data, as: UTF8.self)
-      if let signalOnOutput, !isSent, text.contains(signalOnOutput.text) {
+      if let trigger, !isSent, text.contains(trigger.text) {
         isSent = true
-        kill(process.processIdentifier, signalOnOutput.signal)
+        kill(process.processIdentifier, trigger.signal)
       }
     }
-    process.waitUntilExit()
-    status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-    output = text
-    errors = try String(contentsOf: err.url, encoding: .utf8)
+    return text
+  }
+
+  private static func status(of process: Process) -> Int32 {
+    process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
   }
 }
 

@@ -59,7 +59,7 @@ let smallRun = [
 
   @Test("SIGINT and SIGTERM end a run with 128 + n and a summary", arguments: [SIGINT, SIGTERM])
   func signals(number: Int32) throws {
-    let run = try Program(smallRun, signalOnOutput: ("attempt 50:", number))
+    let run = try Program(smallRun + ["--steps", "10000000"], signalOnOutput: ("schedule alternating", number))
     #expect(run.status == 128 + number)
     #expect(run.output.contains("summary after"))
   }

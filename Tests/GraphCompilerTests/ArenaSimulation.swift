@@ -4,6 +4,8 @@ import TensorCore
 
 /// Runs a graph on its memory plan without numbers: keeps book of which value lies in which bytes, and reports a value
 /// that is read after something else was written there.
+///
+/// Runs as a backend does: all nodes but those of the optimizer phase once a micro-batch, then the optimizer phase.
 struct ArenaSimulation {
   private let graph: Graph
   private let plan: MemoryPlan
@@ -14,27 +16,37 @@ struct ArenaSimulation {
   init(_ graph: Graph, _ plan: MemoryPlan) {
     (self.graph, self.plan) = (graph, plan)
     for value in graph.values {
-      if case .node = value.origin { continue }
-      write(value.id, sharingWith: nil)
+      if case .lowPrecisionCopy = value.origin { write(value.id, sharingWith: nil) }
     }
-    for (number, node) in graph.nodes.enumerated() { run(node, number) }
+    for microBatch in 0..<graph.microBatchCount {
+      for input in graph.inputs.values { write(input, sharingWith: nil) }
+      for (number, node) in graph.nodes.enumerated() where node.phase != .optimizer {
+        run(node, number, isFirst: microBatch == 0)
+      }
+    }
+    for (number, node) in graph.nodes.enumerated() where node.phase == .optimizer { run(node, number, isFirst: true) }
     for (name, output) in graph.outputs { read(output, "output \(name)") }
     for value in graph.values {
       if case .lowPrecisionCopy = value.origin { read(value.id, "the next step") }
     }
   }
 
-  private mutating func run(_ node: Node, _ number: Int) {
+  private mutating func run(_ node: Node, _ number: Int, isFirst: Bool) {
     // Scratch may be written at any time during the node, so it may hold no operand.
     if let block = plan.scratchOfNode[number] {
       let scratch = plan.blocks[block]
       clobber(scratch.offset..<(scratch.offset + scratch.byteCount), except: nil)
     }
     for input in node.inputs { read(input, "node \(number) \(node.operation.name)") }
+    if !isFirst {
+      for value in node.carriedResults { read(value, "the next micro-batch, in node \(number) \(node.operation.name)") }
+    }
     for (position, output) in node.outputs.enumerated() {
       for input in node.inputs {
         guard let a = range(output), let b = range(input), a.overlaps(b) else { continue }
-        if position > 0 || input != node.inputs[0] || a != b || !node.operation.mayWriteOverItsOperand {
+        // Elementwise kernels read what they write over, whichever operands lie there.
+        let isInPlace = position == 0 && a == b && b == range(node.inputs[0])
+        if !isInPlace || !node.operation.mayWriteOverItsOperand {
           problems.append("node \(number) \(node.operation.name) writes \(output) over its operand \(input)")
         }
       }
@@ -65,11 +77,25 @@ struct ArenaSimulation {
   }
 }
 
+extension Node {
+  /// Results that the next micro-batch goes on from.
+  fileprivate var carriedResults: [ValueID] {
+    switch operation {
+    case .accumulate, .accumulateLoss: outputs
+    case .batchNorm: Array(outputs[3...4])
+    default: []
+    }
+  }
+}
+
 extension GraphIR.Operation {
   /// Kernels that take their first operand and their first result in one place.
   fileprivate var mayWriteOverItsOperand: Bool {
     switch self {
-    case .relu, .gelu, .dropout, .add, .reluBackward, .geluBackward, .batchNormBackward, .flatten, .unflatten: true
+    case .relu, .gelu, .sigmoid, .tanh, .silu, .dropout, .add, .multiply, .reluBackward, .geluBackward,
+      .sigmoidBackward, .tanhBackward, .siluBackward, .batchNormBackward:
+      true
+    case .flatten, .unflatten, .toSequence, .fromSequence, .reshape: true
     default: false
     }
   }

@@ -76,4 +76,38 @@ struct AutodiffTests {
     let notScalar = builder.graph
     #expect(throws: GraphError.self) { try differentiate(notScalar) }
   }
+
+  @Test(
+    "gives a table that is embedding and head one gradient, in fp32 under autocast too",
+    arguments: [nil, DType.float16])
+  func tiedTable(_ format: DType?) throws {
+    let joint = try differentiate(autocast(languageModel(), to: format))
+    let table = try #require(joint.gradients.first { $0.parameter == "embedding.weight" })
+    let sum = try #require(joint.graph.producer(of: table.gradient))
+    #expect(sum.operation == .add)
+    #expect(joint.graph[table.gradient].type == f32(7, 4))
+    let parts = sum.inputs.compactMap { joint.graph.producer(of: $0)?.operation.name }
+    #expect(parts == [format == nil ? "matmul" : "cast_f32", "embedding_backward"])
+  }
+
+  @Test("leads a transposed convolution back by the convolution of the same geometry")
+  func transposedConvolution() throws {
+    let graph = try differentiate(segmentation()).graph
+    let names = graph.nodes.filter { $0.phase == .backward && $0.layer == "up" }.map(\.operation.name)
+    // The image in the middle is also interpolated: its two gradients are added.
+    #expect(names == ["column_sum", "conv2d_backward_weights", "conv2d", "add"])
+  }
+
+  @Test("refuses targets that depend on a parameter: they would get no gradient")
+  func trainableTargets() throws {
+    var builder = GraphBuilder(isTraining: true)
+    let x = builder.input("x", f32(2, 3))
+    let weight = try builder.parameter("weight", [3, 3], .constant(0))
+    let y = try builder.apply(.linear(relu: false), x, weight)
+    builder.output("loss", try builder.apply(.meanSquaredError, x, y))
+    let graph = builder.graph
+    let error = #expect(throws: GraphError.self) { try differentiate(graph) }
+    #expect(error?.code == .attribute)
+    #expect(error?.message.contains("the targets of mse_loss depend on a parameter") == true)
+  }
 }

@@ -10,13 +10,26 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String
   var body: Body
+  /// Whether the body's result is the loss.
+  var isLoss = false
 
   init(_ name: String, _ body: @escaping Body) { (testDescription, self.body) = (name, body) }
 
-  /// The operation's result, flattened, through a linear layer, into cross entropy.
+  /// A case whose body ends in a loss of its own.
+  static func loss(_ name: String, _ body: @escaping Body) -> GradientCase {
+    var result = GradientCase(name, body)
+    result.isLoss = true
+    return result
+  }
+
+  /// The operation's result, flattened, through a linear layer, into cross entropy; or the loss as it is.
   func graph() throws -> Graph {
     var builder = GraphBuilder(isTraining: true)
     let y = try body(&builder)
+    guard !isLoss else {
+      builder.output("loss", y)
+      return builder.graph
+    }
     let flat = builder.shape(y).rank > 2 ? try builder.apply(.flatten, y) : y
     let weight = try builder.parameter("head", [3, builder.shape(flat)[1]], .constant(0))
     let logits = try builder.apply(.linear(relu: false), flat, weight)
@@ -28,7 +41,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   private static let strided = ConvolutionAttributes(kernel: [3, 2], stride: [2, 1], padding: [1, 0])
   private static let overlapping = PoolingAttributes(kernel: [3, 2], stride: [2, 1], padding: [1, 1])
 
-  static let all: [GradientCase] = [
+  static let all: [GradientCase] = images + shapes + sequences + losses
+
+  private static let images: [GradientCase] = [
     linear(bias: false, relu: false), linear(bias: true, relu: false), linear(bias: true, relu: true),
     GradientCase("conv2d 3x3, padding 1") { builder throws(GraphError) in
       try builder.apply(
@@ -40,7 +55,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         .conv2d(strided), try builder.operand("x", 2, 2, 5, 3), try builder.operand("weight", 3, 2, 3, 2),
         try builder.operand("bias", 3))
     },
-    elementwise("relu", .relu), elementwise("gelu", .gelu), elementwise("flatten", .flatten),
+    elementwise("relu", .relu), elementwise("gelu", .gelu), elementwise("sigmoid", .sigmoid),
+    elementwise("tanh", .tanh), elementwise("silu", .silu), elementwise("flatten", .flatten),
     elementwise("max_pool2d, overlapping windows", .maxPool2d(overlapping)),
     elementwise("avg_pool2d, overlapping windows", .avgPool2d(overlapping)),
     elementwise("global average pool", .globalAveragePool),
@@ -53,14 +69,18 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     elementwise("cast", .cast(.float32)),
     batchNorm("rank 2", [5, 3], relu: false), batchNorm("rank 4", [2, 3, 2, 3], relu: false),
     batchNorm("rank 4, relu", [2, 3, 2, 3], relu: true),
-    GradientCase("add") { builder throws(GraphError) in
-      try builder.apply(.add, try builder.operand("x", 3, 4), try builder.operand("y", 3, 4))
+    upsampled(UpsampleAttributes(scale: 2, mode: .nearest)), upsampled(UpsampleAttributes(scale: 3, mode: .nearest)),
+    upsampled(UpsampleAttributes(scale: 2, mode: .bilinear)), upsampled(UpsampleAttributes(scale: 3, mode: .bilinear)),
+    GradientCase("conv_transpose2d 2x2, stride 2") { builder throws(GraphError) in
+      let doubling = ConvolutionAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
+      return try builder.apply(
+        .convTranspose2d(doubling), try builder.operand("x", 2, 3, 2, 3), try builder.operand("weight", 3, 2, 2, 2))
     },
-    GradientCase("add of a value to itself") { builder throws(GraphError) in
-      let x = try builder.operand("x", 3, 4)
-      return try builder.apply(.add, x, x)
+    GradientCase("conv_transpose2d 3x2, strides 2x1, padding 1x0, bias") { builder throws(GraphError) in
+      try builder.apply(
+        .convTranspose2d(strided), try builder.operand("x", 2, 3, 3, 2), try builder.operand("weight", 3, 2, 3, 2),
+        try builder.operand("bias", 2))
     },
-    GradientCase("cross entropy") { builder throws(GraphError) in try builder.operand("x", 4, 5) },
   ]
 
   private static func linear(bias: Bool, relu: Bool) -> GradientCase {
@@ -74,6 +94,12 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   private static func elementwise(_ name: String, _ operation: GraphIR.Operation) -> GradientCase {
     GradientCase(name) { builder throws(GraphError) in
       try builder.apply(operation, try builder.operand("x", 2, 3, 5, 4))
+    }
+  }
+
+  private static func upsampled(_ attributes: UpsampleAttributes) -> GradientCase {
+    GradientCase("upsample, \(attributes.mode.rawValue), scale \(attributes.scale)") { builder throws(GraphError) in
+      try builder.apply(.upsample2d(attributes), try builder.operand("x", 2, 2, 3, 2))
     }
   }
 
@@ -91,7 +117,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
 
 extension GraphBuilder {
   /// A trainable operand.
-  fileprivate mutating func operand(_ name: String, _ dimensions: Int...) throws(GraphError) -> ValueID {
+  mutating func operand(_ name: String, _ dimensions: Int...) throws(GraphError) -> ValueID {
     try parameter(name, Shape(dimensions), .constant(0))
   }
 }

@@ -89,4 +89,4 @@ extension Graph {
 }
 
 /// An optimizer for tests that do not care which.
-let anyOptimizer = OptimizerKind.sgd(momentum: 0.9, weightDecay: 0)
+let anyOptimizer = OptimizerKind.sgd(momentum: 0.9, weightDecay: 0, nesterov: false)

@@ -24,6 +24,15 @@ func randomFeed(_ graph: Graph, seed: UInt64 = 7) -> ReferenceInterpreter.Feed {
   return feed
 }
 
+/// A feed of a graph with the inputs of several micro-batches, each drawn anew.
+func microBatchFeed(_ graph: Graph, count: Int) -> ReferenceInterpreter.Feed {
+  var feed = randomFeed(graph)
+  for seed in 1..<UInt64(count) {
+    for (name, elements) in randomFeed(graph, seed: 7 + 1000 * seed).inputs { feed.inputs[name]? += elements }
+  }
+  return feed
+}
+
 /// Named outputs of a graph on a feed.
 func referenceOutputs(
   _ graph: Graph, _ feed: ReferenceInterpreter.Feed, rounding: ReferenceInterpreter.Rounding = .eachNode

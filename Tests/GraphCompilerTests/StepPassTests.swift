@@ -6,11 +6,18 @@ import Testing
 
 @Suite("Passes over a whole step")
 struct StepPassTests {
+  private static func networks() throws -> [Graph] {
+    [
+      try perceptron(), try residualNetwork(), try languageModel(), try sequenceClassifier(), try segmentation(),
+      try recommender(),
+    ]
+  }
+
   /// All stages of a training step with the gradients as outputs from differentiation on.
   private func stages(_ network: Graph, _ format: DType?) throws -> [(name: String, graph: Graph)] {
     var joint = try differentiate(fuseActivations(autocast(network, to: format)))
     for (parameter, gradient) in joint.gradients { joint.graph.setOutput("gradient of \(parameter)", gradient) }
-    let committed = try appendCommit(joint, optimizer: anyOptimizer)
+    let committed = try appendCommit(UnscaledGradients(joint), optimizer: anyOptimizer)
     let copied = try keepLowPrecisionCopies(committed)
     let folded = try removeDeadNodes(foldWideningCasts(copied))
     return [("commit", committed), ("copies", copied), ("simplify", folded), ("schedule", try schedule(folded))]
@@ -18,7 +25,7 @@ struct StepPassTests {
 
   @Test("no pass changes a bit of loss, logits or gradients", arguments: [nil, DType.float16, .bfloat16])
   func exact(_ format: DType?) throws {
-    for network in [try perceptron(), try residualNetwork()] {
+    for network in try Self.networks() {
       let stages = try stages(network, format)
       let feed = randomFeed(network)
       let expected = try referenceOutputs(stages[0].graph, feed)
@@ -30,7 +37,7 @@ struct StepPassTests {
     }
   }
 
-  @Test("the commit takes loss, gradients and pending statistics in order")
+  @Test("the commit takes loss, verdict, gradients and pending statistics in order")
   func commit() throws {
     let stages = try CompilerPipeline(autocastFormat: nil).trainingStages(residualNetwork(), optimizer: anyOptimizer)
     #expect(
@@ -46,6 +53,9 @@ struct StepPassTests {
         "stem.norm.running_mean", "stem.norm.running_var", "block.norm.running_mean", "block.norm.running_var",
       ])
     #expect(graph[commit.inputs[0]].origin == graph.outputs["loss"].map { graph[$0].origin })
+    let unscale = try #require(graph.producer(of: commit.inputs[1]))
+    #expect(unscale.operation == .unscale)
+    #expect(Array(commit.inputs[2..<attributes.firstStatistic]) == unscale.inputs)
     for (name, pending) in zip(attributes.statistics, commit.inputs.suffix(4)) {
       let norm = try #require(graph.producer(of: pending))
       let source = try #require(graph.source(name))
@@ -58,9 +68,9 @@ struct StepPassTests {
   @Test("the commit refuses a graph without a loss")
   func commitWithoutLoss() throws {
     var joint = try differentiate(perceptron())
-    (joint.graph, joint.gradients) = (Graph(), [])
-    let empty = joint
-    let error = #expect(throws: GraphError.self) { try appendCommit(empty, optimizer: anyOptimizer) }
+    joint.graph.outputs = [:]
+    let unscaled = try UnscaledGradients(joint)
+    let error = #expect(throws: GraphError.self) { try appendCommit(unscaled, optimizer: anyOptimizer) }
     #expect(error?.code == .name)
   }
 
@@ -91,12 +101,13 @@ struct StepPassTests {
     #expect(copied.outputs.mapValues { copied[$0].type.dtype } == ["half": .float16, "brain": .bfloat16])
   }
 
-  @Test("the commit reads 16-bit gradients without a cast, but never one of the loss")
+  @Test("the end of a step reads 16-bit gradients without a cast, but never one of the loss")
   func widening() throws {
     let stages = try CompilerPipeline(autocastFormat: .float16).trainingStages(perceptron(), optimizer: anyOptimizer)
     let graph = try #require(stages.last).graph
     let commit = try #require(graph.node(named: "commit"))
-    #expect(commit.inputs.map { graph[$0].type.dtype } == [.float32] + Array(repeating: .float16, count: 4))
+    #expect(commit.inputs.map { graph[$0].type.dtype } == [.float32, .float32] + Array(repeating: .float16, count: 4))
+    #expect(graph.node(named: "unscale")?.inputs == Array(commit.inputs[2...]))
     // The only widening left is that of the logits before the loss.
     #expect(graph.operationNames.count { $0 == "cast_f32" } == 1)
   }
@@ -109,7 +120,7 @@ struct StepPassTests {
     _ = try builder.apply(.add, try builder.apply(.relu, x), used)
     builder.output("y", used)
     #expect(try removeDeadNodes(builder.graph).operationNames == ["gelu"])
-    let step = try appendCommit(differentiate(perceptron()), optimizer: anyOptimizer)
+    let step = try appendCommit(UnscaledGradients(differentiate(perceptron())), optimizer: anyOptimizer)
     #expect(try removeDeadNodes(step).operationNames == step.operationNames)
   }
 
@@ -129,5 +140,24 @@ struct StepPassTests {
       #expect(between.allSatisfy { if case .cast = $0.operation { true } else { false } }, "\(after.line(of: node))")
     }
     #expect(try schedule(after) == after, "scheduling a schedule changes nothing")
+  }
+
+  @Test("the schedule sums a gradient right behind the node that makes it", arguments: [nil, DType.float16, .bfloat16])
+  func sums(_ format: DType?) throws {
+    let pipeline = CompilerPipeline(autocastFormat: format, microBatches: 2)
+    let stages = try pipeline.trainingStages(languageModel(), optimizer: anyOptimizer)
+    let (before, after) = (stages[stages.count - 2].graph, stages[stages.count - 1].graph)
+    #expect(before.operationNames.sorted() == after.operationNames.sorted())
+    let plan = planMemory(after, scratch: [:])
+    for (number, node) in after.nodes.enumerated() where node.operation == .accumulate {
+      let producer = try #require(after.nodes[..<number].lastIndex { $0.operation != .accumulate })
+      #expect(after.nodes[producer].outputs.contains(node.inputs[0]), "\(after.line(of: node))")
+      let block = try #require(plan.blockOfValue[node.inputs[0]])
+      #expect(plan.blocks[block].lifetime.upperBound == number, "the gradient dies in its sum")
+    }
+    #expect(plan.lowerBound <= planMemory(before, scratch: [:]).lowerBound)
+    #expect(try schedule(after) == after, "scheduling a schedule changes nothing")
+    let feed = microBatchFeed(try languageModel(), count: 2)
+    #expect(try referenceOutputs(after, feed) == referenceOutputs(before, feed))
   }
 }

@@ -88,7 +88,9 @@ struct GraphBuilderTests {
       try builder.batchNorm(x, weight: x, bias: x, runningMean: x, runningVariance: x, BatchNormAttributes())
     }
     let nothing = CommitAttributes(
-      optimizer: .sgd(momentum: 0, weightDecay: 0), parameters: [], copies: [], statistics: [])
-    #expect(throws: GraphError.self) { try builder.apply(.commit(nothing), loss) }
+      optimizer: .sgd(momentum: 0, weightDecay: 0, nesterov: false), parameters: [], copies: [], statistics: [])
+    let verdict = builder.input("verdict", f32(GradientVerdict.count))
+    let error = #expect(throws: GraphError.self) { try builder.apply(.commit(nothing), loss, verdict) }
+    #expect(error?.message.contains("commit has no result") == true)
   }
 }

@@ -17,6 +17,12 @@ func graph(
 /// An fp32 type.
 func f32(_ dimensions: Int...) -> TensorType { TensorType(.float32, Shape(dimensions)) }
 
+/// A bf16 type.
+func bf16(_ dimensions: Int...) -> TensorType { TensorType(.bfloat16, Shape(dimensions)) }
+
+/// A type of labels or indices.
+func i64(_ dimensions: Int...) -> TensorType { TensorType(.int64, Shape(dimensions)) }
+
 /// conv 3x3 → batch norm → relu → max pool → flatten → dropout → linear → cross entropy, on (2, 1, 6, 6).
 func smallConvolutionNetwork(isTraining: Bool = true) throws(GraphError) -> Graph {
   var builder = GraphBuilder(isTraining: isTraining)

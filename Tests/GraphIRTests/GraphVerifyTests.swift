@@ -61,4 +61,59 @@ struct GraphVerifyTests {
     let error = #expect(throws: GraphError.self) { try graph.verify() }
     #expect(error?.code == .invariant)
   }
+
+  /// The end of a step for one gradient: unscale, two clippings, commit, with the verdicts that the last three take.
+  private func endOfStep(clipping: ValueID?, committing: ValueID?) throws(GraphError) -> Graph {
+    var graph = Graph()
+    let loss = graph.addValue(f32(), origin: .input("loss"), label: "loss")
+    let gradient = graph.addValue(f32(3), origin: .input("gradient"), label: "gradient")
+    let stray = graph.addValue(f32(GradientVerdict.count), origin: .input("verdict"), label: "verdict")
+    #expect(stray == Self.strayVerdict)
+    let unscaled = try graph.addNode(.unscale, [gradient], layer: "", phase: .optimizer)[0]
+    let once = try graph.addNode(.clip(.norm(1)), [clipping ?? unscaled], layer: "", phase: .optimizer)[0]
+    let twice = try graph.addNode(.clip(.value(1)), [once], layer: "", phase: .optimizer)[0]
+    let attributes = CommitAttributes(
+      optimizer: .sgd(momentum: 0, weightDecay: 0, nesterov: false), parameters: ["w"], copies: [nil], statistics: [])
+    try graph.addNode(.commit(attributes), [loss, committing ?? twice, gradient], layer: "", phase: .optimizer)
+    return graph
+  }
+
+  /// Six numbers that no `unscale` made.
+  private static let strayVerdict = ValueID(index: 2)
+
+  @Test("accepts clipping and committing after unscale")
+  func orderOfStep() throws {
+    try endOfStep(clipping: nil, committing: nil).verify()
+  }
+
+  @Test("refuses to clip by norm what was clamped before, and accepts the other order")
+  func clampComesLast() throws {
+    func clipped(_ clippings: [GradientClipping]) throws(GraphError) -> Graph {
+      var graph = Graph()
+      let gradient = graph.addValue(f32(3), origin: .input("gradient"), label: "gradient")
+      var verdict = try graph.addNode(.unscale, [gradient], layer: "", phase: .optimizer)[0]
+      for clipping in clippings {
+        verdict = try graph.addNode(.clip(clipping), [verdict], layer: "", phase: .optimizer)[0]
+      }
+      return graph
+    }
+    try clipped([.norm(2), .norm(1), .value(2), .value(1)]).verify()
+    let clamped = try clipped([.value(1), .norm(1)])
+    let error = #expect(throws: GraphError.self) { try clamped.verify() }
+    #expect(error?.code == .order)
+    #expect(error?.message.contains("clip by norm first") == true)
+  }
+
+  @Test("refuses to clip or to commit gradients that are still scaled")
+  func unscaleComesFirst() throws {
+    let clipped = try endOfStep(clipping: Self.strayVerdict, committing: nil)
+    let clipError = #expect(throws: GraphError.self) { try clipped.verify() }
+    #expect(clipError?.code == .order)
+    #expect(clipError?.message.contains("clip_grad_norm comes before unscale") == true)
+    let committed = try endOfStep(clipping: nil, committing: Self.strayVerdict)
+    let commitError = #expect(throws: GraphError.self) { try committed.verify() }
+    #expect(commitError?.code == .order)
+    #expect(commitError?.message.contains("commit comes before unscale") == true)
+    #expect(commitError?.message.contains("unscale first") == true)
+  }
 }

@@ -7,14 +7,14 @@ func readmeExample() throws -> (losses: [Double], accuracy: Double) {
   var losses: [Double] = []
   // The lines between the two marks stand in the README too.
   // begin example
-  let data = try DataCatalog.open(name: "synthetic", directory: nil, seed: 1).dataset
-  let network = Sequential(Flatten(), Linear(784, 128), ReLU(), Linear(128, data.classCount))
-  let model = Model(name: "example", network: network, sampleShape: data.sampleShape, classCount: data.classCount)
+  let data = try DataCatalog.open(name: "glyphs").dataset
+  let network = Sequential(Flatten(), Linear(784, 128), ReLU(), Linear(128, 10))
+  let model = Model(name: "example", network: network, input: data.input, task: data.task)
   let batches = try ShuffledBatches(dataset: data, batchSize: 64, seed: 1)
   let run = Trainer.Configuration(model: model, batches: batches, optimizer: .adamW())
   let trainer = try Trainer(run, precision: .ampBF16, backend: CPUBackend())
   for _ in 0..<200 { losses.append(try trainer.step().loss) }
-  let accuracy = try trainer.evaluate(data.validation, of: data).accuracy
+  let accuracy = try trainer.evaluate(.validation, of: data).accuracy
   // end example
   return (losses, accuracy)
 }

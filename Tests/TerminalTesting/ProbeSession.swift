@@ -16,7 +16,7 @@ package final class ProbeSession {
   private var reportsEnded = false
 
   /// Far longer than anything here takes; only a test that fails waits for it.
-  private static let patience = Duration.seconds(30)
+  private static let patience = Duration.seconds(120)
 
   /// The path of TerminalProbe, which is built beside the tests.
   package static var probe: String {

@@ -13,7 +13,9 @@ enum SampleEvents {
       LaneDescription(lane: LaneID(0), precision: .fp32, scaler: nil),
       LaneDescription(
         lane: LaneID(1), precision: .ampFP16,
-        scaler: ScalerDescription(initialScale: 65536, growthFactor: 2, backoffFactor: 0.5, growthInterval: 50)),
+        scaler: ScalerDescription(
+          initialScale: 65536, growthFactor: 2, backoffFactor: 0.5, growthInterval: 50, policy: .apex,
+          minimumScale: 0.5, maximumScale: 0x1p24, hysteresis: 3)),
     ],
     baseline: LaneID(0),
     machine: MachineDescription(

@@ -15,6 +15,25 @@ import TrainingEvents
     #expect(!command.description.isEmpty)
   }
 
+  @Test("A scaler of an older file has no policy, floor, ceiling or hysteresis, and is torch's")
+  func olderScaler() throws {
+    let line = #"{"initialScale":8,"growthFactor":2,"backoffFactor":0.5,"growthInterval":50}"#
+    let scaler = try JSONDecoder().decode(ScalerDescription.self, from: Data(line.utf8))
+    #expect(scaler == ScalerDescription(initialScale: 8, growthFactor: 2, backoffFactor: 0.5, growthInterval: 50))
+    #expect(scaler.explanation == "torch, grows every 50 committed steps")
+  }
+
+  @Test("A scaler says how its scale moves")
+  func scalerExplanation() {
+    func explanation(_ policy: ScalerDescription.Policy) -> String {
+      ScalerDescription(initialScale: 8, growthFactor: 2, backoffFactor: 0.5, growthInterval: 70, policy: policy)
+        .explanation
+    }
+    #expect(explanation(.static) == "static")
+    #expect(explanation(.measured) == "auto, measured from gradients every 70 committed steps")
+    #expect(explanation(.deepspeed) == "deepspeed, grows every 70 committed steps")
+  }
+
   @Test("Lanes are letters, ordered by index")
   func lanes() {
     #expect(LaneID(0).description == "A")

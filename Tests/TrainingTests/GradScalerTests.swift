@@ -46,6 +46,8 @@ struct GradScalerTests {
     #expect(ScalerPolicy.automatic(settings).scaler(for: .ampFP16)?.scale == 8)
     #expect(ScalerPolicy.dynamic(settings).scaler(for: .fp32) == nil)
     #expect(ScalerPolicy.dynamic(settings).scaler(for: .ampBF16)?.scale == 8)
+    #expect(ScalerPolicy.static(4).scaler(for: .fp32) == nil)
+    #expect(ScalerPolicy.static(4).scaler(for: .ampBF16) == GradScaler(.constant(4)))
     #expect(ScalerPolicy.off.scaler(for: .ampFP16) == nil)
     #expect(ScalerPolicy.growthInterval(steps: nil) == 100)
     #expect(ScalerPolicy.growthInterval(steps: 400) == 50)

@@ -22,9 +22,9 @@ struct GradientParityTests {
     let mode = try #require(fixture.modes[parity.mode])
     let precision = try #require(Precision(mode: parity.mode))
     let batches = try ReplayedBatches(
-      path: ReferenceFixtures.path(fixture.batchesFile), classCount: fixture.model.classes)
+      path: ReferenceFixtures.path(fixture.batchesFile), task: fixture.model.task, tableSizes: fixture.model.tableSizes)
     let graph = try trainingStepWithNamedGradients(
-      fixture.model.model(), batchSize: batches.batchSize, precision: precision)
+      fixture.model.model(batches), batchSize: batches.batchSize, precision: precision)
     let run = try GraphRun(
       graph, backend: CPUBackend(allowNativeBF16: parity.allowNativeBF16), optimizer: stillOptimizer,
       threads: parity.threads)
@@ -54,7 +54,7 @@ struct GradientParityTests {
     if precision != .fp32 { #expect(shares.sorted()[shares.count / 2] < 0.5, "\(shares)") }
   }
 
-  private let stillOptimizer = OptimizerKind.sgd(momentum: 0, weightDecay: 0)
+  private let stillOptimizer = OptimizerKind.sgd(momentum: 0, weightDecay: 0, nesterov: false)
 
   /// The passes of a training step, with every parameter's gradient kept as an output.
   private func trainingStepWithNamedGradients(
@@ -64,7 +64,7 @@ struct GradientParityTests {
     let cast = try fuseActivations(autocast(forward, to: precision.autocastFormat?.dtype))
     var joint = try differentiate(cast)
     for (parameter, gradient) in joint.gradients { joint.graph.setOutput("gradient of \(parameter)", gradient) }
-    let committed = try keepLowPrecisionCopies(appendCommit(joint, optimizer: stillOptimizer))
+    let committed = try keepLowPrecisionCopies(appendCommit(UnscaledGradients(joint), optimizer: stillOptimizer))
     return try schedule(removeDeadNodes(foldWideningCasts(committed)))
   }
 }

@@ -18,24 +18,32 @@ struct GraphRun {
   /// Runs once on a batch.
   func step(_ batches: some BatchSource, attempt: Int) throws -> StepOutcome {
     try executable.activate(state)
-    var values = [Float](repeating: 0, count: batches.batchSize * batches.sampleSize)
-    var labels = [Int64](repeating: 0, count: batches.batchSize)
-    try values.withUnsafeMutableBufferPointer { values in
-      try labels.withUnsafeMutableBufferPointer { try batches.fill(attempt: attempt, into: values, labels: $0) }
+    // Words, so that the bytes are aligned.
+    var inputs = [UInt64](repeating: 0, count: (batches.inputByteCount + 7) / 8)
+    var targets = [UInt64](repeating: 0, count: (batches.targetByteCount + 7) / 8)
+    return try inputs.withUnsafeMutableBytes { inputs in
+      try targets.withUnsafeMutableBytes { targets in
+        let batch = UnsafeMutableRawBufferPointer(rebasing: inputs[..<batches.inputByteCount])
+        let labels = UnsafeMutableRawBufferPointer(rebasing: targets[..<batches.targetByteCount])
+        try batches.fill(attempt: attempt, inputs: batch, targets: labels)
+        return try run(batch: UnsafeRawBufferPointer(batch), labels: UnsafeRawBufferPointer(labels), learningRate: 0)
+      }
     }
-    return try run(values: values, labels: labels, learningRate: 0)
   }
 
   /// Runs once on numbers.
   @discardableResult
   func run(values: [Float] = [], labels: [Int64] = [], learningRate: Double) throws -> StepOutcome {
     try values.withUnsafeBytes { values in
-      try labels.withUnsafeBytes { labels in
-        try executable.run(
-          StepRequest(attempt: 0, seed: 0, learningRate: Float(learningRate), batch: values, labels: labels),
-          on: state)
-      }
+      try labels.withUnsafeBytes { try run(batch: values, labels: $0, learningRate: learningRate) }
     }
+  }
+
+  private func run(
+    batch: UnsafeRawBufferPointer, labels: UnsafeRawBufferPointer, learningRate: Double
+  ) throws -> StepOutcome {
+    try executable.run(
+      StepRequest(attempt: 0, seed: 0, learningRate: Float(learningRate), batch: batch, labels: labels), on: state)
   }
 }
 

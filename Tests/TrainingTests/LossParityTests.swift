@@ -39,10 +39,10 @@ struct LossParityTests {
     let mode = try #require(fixture.modes[parity.mode])
     let precision = try #require(Precision(mode: parity.mode))
     let batches = try ReplayedBatches(
-      path: ReferenceFixtures.path(fixture.batchesFile), classCount: fixture.model.classes)
+      path: ReferenceFixtures.path(fixture.batchesFile), task: fixture.model.task, tableSizes: fixture.model.tableSizes)
     let trainer = try Trainer(
       Trainer.Configuration(
-        model: fixture.model.model(), batches: batches, optimizer: fixture.optimizer.optimizer,
+        model: fixture.model.model(batches), batches: batches, optimizer: fixture.optimizer.optimizer,
         scaler: mode.scaler.map { .automatic($0.settings) } ?? .off, threads: parity.threads),
       precision: precision, backend: CPUBackend(allowNativeBF16: parity.allowNativeBF16))
     try trainer.loadWeights(from: ReferenceFixtures.tensors(fixture.initFile))

@@ -13,6 +13,15 @@ struct OptimizerParityTests {
       var name: String
       var optimizer: ReferenceOptimizer
       var distanceFromFp64: [String: Double]
+      var clipNorm: Float?
+      var clipValue: Float?
+      /// Of every step's gradients, before clipping; where a case clips.
+      var gradientNorms: [Double]?
+
+      /// Torch's order: all gradients to a norm, then each element to a value.
+      var clipping: [GradientClipping] {
+        [clipNorm.map { .norm($0) }, clipValue.map { .value($0) }].compactMap { $0 }
+      }
     }
 
     var steps: Int
@@ -30,11 +39,11 @@ struct OptimizerParityTests {
   func sequences(threads: Int) throws {
     let fixture = try ReferenceFixtures.decode(Sequences.self, "optimizer_sequences.json")
     let file = try ReferenceFixtures.tensors(fixture.file)
-    #expect(fixture.cases.count == 5)
+    #expect(fixture.cases.count == 13)
     for item in fixture.cases {
       let optimizer = item.optimizer.optimizer
-      let run = try GraphRun(
-        commitOnly(fixture.tensors, optimizer.kind), backend: CPUBackend(), optimizer: optimizer.kind, threads: threads)
+      let graph = try commitOnly(fixture.tensors, optimizer.kind, item.clipping)
+      let run = try GraphRun(graph, backend: CPUBackend(), optimizer: optimizer.kind, threads: threads)
       var gradients: [String: [Float]] = [:]
       for name in fixture.tensors.keys {
         gradients[name] = try file.floats("\(name).gradients")
@@ -50,6 +59,10 @@ struct OptimizerParityTests {
         }
         let outcome = try run.run(learningRate: optimizer.learningRate)
         #expect(outcome.skip == nil)
+        if let norms = item.gradientNorms {
+          // Recorded in fp64; ours is summed in fp64 and stored in fp32.
+          #expect(abs(outcome.gradNorm - norms[step]) <= 0x1p-23 * norms[step], "\(item.name) step \(step)")
+        }
         for (name, shape) in fixture.tensors {
           let count = shape.reduce(1, *)
           let expected = try file.floats("\(item.name).\(name).weights")[(step * count)..<((step + 1) * count)]
@@ -79,7 +92,9 @@ struct OptimizerParityTests {
   }
 
   /// A graph that does nothing but commit; loss and gradients lie in the state, where the test writes them.
-  private func commitOnly(_ tensors: [String: [Int]], _ optimizer: OptimizerKind) throws -> Graph {
+  private func commitOnly(
+    _ tensors: [String: [Int]], _ optimizer: OptimizerKind, _ clipping: [GradientClipping]
+  ) throws -> Graph {
     var builder = GraphBuilder(isTraining: true)
     let names = tensors.keys.sorted()
     for name in names { _ = try builder.parameter(name, Shape(tensors[name] ?? []), .constant(0)) }
@@ -92,7 +107,9 @@ struct OptimizerParityTests {
     var graph = builder.graph
     let attributes = CommitAttributes(
       optimizer: optimizer, parameters: names, copies: names.map { _ in nil }, statistics: [])
-    try graph.addNode(.commit(attributes), [loss] + gradients, layer: "", phase: .optimizer)
+    var verdict = try graph.addNode(.unscale, gradients, layer: "", phase: .optimizer)
+    for clip in clipping { verdict = try graph.addNode(.clip(clip), verdict, layer: "", phase: .optimizer) }
+    try graph.addNode(.commit(attributes), [loss] + verdict + gradients, layer: "", phase: .optimizer)
     try graph.verify()
     return graph
   }

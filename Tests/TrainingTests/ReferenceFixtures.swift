@@ -1,4 +1,5 @@
 import BackendAPI
+import Datasets
 import Foundation
 import GraphIR
 import ModelZoo
@@ -21,39 +22,10 @@ enum ReferenceFixtures {
     return try decoder.decode(type, from: Data(contentsOf: folder.appendingPathComponent(name)))
   }
 
-  static let models = ["mlp", "gelu-mlp", "cnn"]
+  static let models = [
+    "mlp", "gelu-mlp", "cnn", "resnet", "gpt", "lstm", "vit", "unet-transposed", "unet-bilinear", "ncf-bce", "ncf-mse",
+  ]
   static let optimizers = ["sgd", "adamw"]
-}
-
-/// A network as the fixtures describe it.
-struct ReferenceModel: Decodable {
-  var kind: String
-  var hidden: Int?
-  var layers: Int?
-  var channels: [Int]?
-  var inputShape: [Int]
-  var classes: Int
-  var dropout: Float
-
-  /// Our twin of it.
-  func model() throws -> Model {
-    var sizes = ModelCatalog.Sizes()
-    sizes.hidden = hidden ?? sizes.hidden
-    sizes.layers = layers ?? sizes.layers
-    sizes.channels = channels ?? sizes.channels
-    sizes.dropout = dropout
-    guard kind == "gelu-mlp" else {
-      return try ModelCatalog.model(kind, sampleShape: inputShape, classCount: classes, sizes: sizes)
-    }
-    var parts: [any Layer] = [Flatten()]
-    var width = inputShape.reduce(1, *)
-    for _ in 0..<sizes.layers {
-      parts += [Linear(width, sizes.hidden), GELU(), Dropout(dropout)] as [any Layer]
-      width = sizes.hidden
-    }
-    parts.append(Linear(width, classes))
-    return Model(name: kind, network: Sequential(parts), sampleShape: inputShape, classCount: classes)
-  }
 }
 
 /// An optimizer as the fixtures describe it.
@@ -61,16 +33,23 @@ struct ReferenceOptimizer: Decodable {
   var kind: String
   var lr: Double
   var momentum: Float?
+  var nesterov: Bool?
   var betas: [Double]?
   var eps: Float?
   var weightDecay: Float
 
   var optimizer: Optimizer {
-    guard kind == "adamw", let betas, let eps else {
-      return .sgd(learningRate: lr, momentum: momentum ?? 0, weightDecay: weightDecay)
+    switch kind {
+    case "adamw":
+      .adamW(
+        learningRate: lr, beta1: betas?[0] ?? 0, beta2: betas?[1] ?? 0, eps: eps ?? 0, weightDecay: weightDecay)
+    case "adam":
+      .adam(
+        learningRate: lr, beta1: betas?[0] ?? 0, beta2: betas?[1] ?? 0, eps: eps ?? 0, weightDecay: weightDecay)
+    default:
+      .sgd(
+        learningRate: lr, momentum: momentum ?? 0, weightDecay: weightDecay, nesterov: nesterov ?? false)
     }
-    return .adamW(
-      learningRate: lr, beta1: .init(betas[0]), beta2: .init(betas[1]), eps: eps, weightDecay: weightDecay)
   }
 }
 

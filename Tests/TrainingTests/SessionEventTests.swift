@@ -90,7 +90,7 @@ struct SessionEventTests {
     source.attemptLimit = 7
     let harness = try SessionHarness(
       Trainer.Configuration(
-        model: .small("mlp", sampleShape: source.sampleShape), batches: source, optimizer: .sgd(learningRate: 0.05)),
+        model: .small("mlp", sampleShape: source.input.shape), batches: source, optimizer: .sgd(learningRate: 0.05)),
       [.fp32, .ampBF16], options: Session.Options(schedule: .alternating))
     let events = try harness.runToEnd()
     #expect(events.steps(of: laneA).count == 7 && events.steps(of: laneB).count == 7)
@@ -138,7 +138,7 @@ struct SessionEventTests {
     }
     let harness = try SessionHarness(
       Trainer.Configuration(
-        model: .small("mlp", sampleShape: source.sampleShape), batches: source, optimizer: .sgd(learningRate: 0.05)),
+        model: .small("mlp", sampleShape: source.input.shape), batches: source, optimizer: .sgd(learningRate: 0.05)),
       [.fp32, .fp32], options: Session.Options(steps: 12, schedule: .alternating))
     let events = try harness.runToEnd()
     let failed = [laneA, laneB].filter { events.states(of: $0).last == .failed }
@@ -175,7 +175,7 @@ struct SessionEventTests {
     }
     let harness = try SessionHarness(
       Trainer.Configuration(
-        model: .small("mlp", sampleShape: source.sampleShape), batches: source, optimizer: .sgd(learningRate: 0.05)),
+        model: .small("mlp", sampleShape: source.input.shape), batches: source, optimizer: .sgd(learningRate: 0.05)),
       [.fp32], options: Session.Options(steps: steps))
     let events = try harness.runToEnd()
     let skips = steps - 3 - (recovers ? 1 : 0)

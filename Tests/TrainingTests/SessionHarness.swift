@@ -22,7 +22,7 @@ final class SessionHarness {
       configuration: configuration, precisions: precisions, backend: backend, options: options,
       data: DataDescription(
         name: "test", isSynthetic: true, trainCount: 96, validationCount: 260,
-        sampleShape: configuration.batches.sampleShape, classCount: configuration.batches.classCount, note: ""),
+        sampleShape: configuration.batches.input.shape, classCount: configuration.batches.task.classCount, note: ""),
       machine: MachineDescription(
         device: "cpu", processor: "test", allowedProcessors: 1, instructionSets: [], memoryBytes: 0),
       versions: ["ampscope": "test"])

@@ -15,10 +15,10 @@ struct SkippedStepTests {
     let folder = try TemporaryFolder()
     let path = folder.path("batches.safetensors")
     try writeBatches(to: path, poisoning: 2, with: poison)
-    let source = try ReplayedBatches(path: path, classCount: 10)
+    let source = try ReplayedBatches(path: path, task: .classification(classes: 10))
     let trainer = try Trainer(
       Trainer.Configuration(
-        model: .small("cnn", sampleShape: source.sampleShape), batches: source, optimizer: .adamW(),
+        model: .small("cnn", sampleShape: source.input.shape), batches: source, optimizer: .adamW(),
         scaler: .automatic(GradScaler.Settings(initialScale: 256))),
       precision: precision, backend: CPUBackend())
     #expect(try trainer.step().isCommitted)
@@ -43,7 +43,7 @@ struct SkippedStepTests {
   func goesOn() throws {
     let poisoned = ComputedBatches { attempt, values in if attempt == 1 { values[0] = .nan } }
     let configuration = try Trainer.Configuration(
-      model: .small("cnn", sampleShape: poisoned.sampleShape), batches: poisoned, optimizer: .adamW())
+      model: .small("cnn", sampleShape: poisoned.input.shape), batches: poisoned, optimizer: .adamW())
     let trainer = try Trainer(configuration, precision: .fp32, backend: CPUBackend())
     _ = try trainer.step()
     let copy = try trainer.state.copy()
@@ -98,10 +98,10 @@ struct SkippedStepTests {
     var x: [Float] = []
     var y: [Int64] = []
     for index in 0..<4 {
-      var values = [Float](repeating: 0, count: source.batchSize * source.sampleSize)
+      var values = [Float](repeating: 0, count: source.batchSize * source.input.elementCount)
       var labels = [Int64](repeating: 0, count: source.batchSize)
-      try values.withUnsafeMutableBufferPointer { values in
-        try labels.withUnsafeMutableBufferPointer { try source.fill(attempt: index, into: values, labels: $0) }
+      try values.withUnsafeMutableBytes { values in
+        try labels.withUnsafeMutableBytes { try source.fill(attempt: index, inputs: values, targets: $0) }
       }
       if index == attempt { values[100] = poison }
       x += values

@@ -35,11 +35,13 @@ extension Model {
   /// A network of the catalog in a small size, for ten classes.
   static func small(_ name: String, sampleShape: [Int], dropout: Float = 0, hidden: Int = 16) throws -> Model {
     var sizes = ModelCatalog.Sizes()
-    sizes.hidden = hidden
-    sizes.layers = 2
-    sizes.channels = [4, 8, 8]
-    sizes.dropout = dropout
-    return try ModelCatalog.model(name, sampleShape: sampleShape, classCount: 10, sizes: sizes)
+    sizes.mlp.hidden = hidden
+    sizes.mlp.layers = 2
+    sizes.mlp.dropout = dropout
+    sizes.cnn.channels = [4, 8, 8]
+    sizes.cnn.dropout = dropout
+    return try ModelCatalog.model(
+      name, input: SampleType(.float32, sampleShape), task: .classification(classes: 10), sizes: sizes)
   }
 }
 
@@ -70,17 +72,20 @@ extension Trainer {
 struct ComputedBatches: BatchSource {
   var batchSize = 4
   var sampleShape = [1, 8, 8]
-  var classCount = 10
   var attemptLimit: Int?
   /// Called for every batch; may change the values or throw.
   var change: @Sendable (_ attempt: Int, _ values: UnsafeMutableBufferPointer<Float>) throws -> Void = { _, _ in }
 
+  var input: SampleType { SampleType(.float32, sampleShape) }
+  var task: LearningTask { .classification(classes: 10) }
+
   func fill(
-    attempt: Int, into values: UnsafeMutableBufferPointer<Float>, labels: UnsafeMutableBufferPointer<Int64>
+    attempt: Int, inputs: UnsafeMutableRawBufferPointer, targets: UnsafeMutableRawBufferPointer
   ) throws {
     var random = PhiloxGenerator(seed: 5, stream: UInt64(attempt))
+    let (values, labels) = (inputs.bindMemory(to: Float.self), targets.bindMemory(to: Int64.self))
     for index in values.indices { values[index] = 2 * random.nextUniform() - 1 }
-    for index in labels.indices { labels[index] = Int64(random.next32() % UInt32(classCount)) }
+    for index in labels.indices { labels[index] = Int64(random.next32() % 10) }
     try change(attempt, values)
   }
 }

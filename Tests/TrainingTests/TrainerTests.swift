@@ -67,7 +67,7 @@ struct TrainerTests {
     }
     let trainer = try Trainer(
       Trainer.Configuration(
-        model: .small("mlp", sampleShape: source.sampleShape), batches: source, optimizer: .sgd(learningRate: 0.1)),
+        model: .small("mlp", sampleShape: source.input.shape), batches: source, optimizer: .sgd(learningRate: 0.1)),
       precision: .fp32, backend: CPUBackend())
     _ = try trainer.step()
     let before = try trainer.state.bits

@@ -54,29 +54,39 @@ final class ReferenceExecutable: Executable {
     return graph.memoryOrder(of: id).memory(of: values[id.index]).map { Float($0) }
   }
 
-  /// The batch feeds the floating-point input, the labels the integer one.
+  /// "x" comes from the batch and "labels" from the labels, in the format of the input; each holds all micro-batches.
   private func inputs(of request: StepRequest) throws(BackendError) -> [String: [Double]] {
+    let inputs = graph.inputs
+    if let unknown = inputs.keys.sorted().first(where: { $0 != "x" && $0 != "labels" }) {
+      throw BackendError("the graph takes an input \"\(unknown)\"; a step feeds \"x\" and \"labels\" only")
+    }
     var feed: [String: [Double]] = [:]
-    for (name, id) in graph.inputs {
-      let shape = graph[id].type.shape
-      if graph[id].type.dtype.isFloatingPoint {
-        let memory: [Float] = try elements(of: request.batch, count: shape.count, name)
-        feed[name] = MemoryOrder.channelsLast.tensor(shape, memory: memory.map(Double.init)).elements
-      } else {
-        let labels: [Int64] = try elements(of: request.labels, count: shape.count, name)
-        feed[name] = labels.map(Double.init)
+    for (name, bytes, title) in [("x", request.batch, "batch"), ("labels", request.labels, "labels")] {
+      guard let id = inputs[name] else { continue }
+      let (type, order) = (graph[id].type, graph.memoryOrder(of: id))
+      let count = type.shape.count
+      let memory = try elements(of: bytes, type.dtype, count: count * graph.microBatchCount, title)
+      feed[name] = (0..<graph.microBatchCount).flatMap { microBatch in
+        let part = memory[(microBatch * count)..<((microBatch + 1) * count)]
+        return order.tensor(type.shape, memory: Array(part)).elements
       }
     }
     return feed
   }
 
-  private func elements<Element: BitwiseCopyable>(
-    of bytes: UnsafeRawBufferPointer, count: Int, _ name: String
-  ) throws(BackendError) -> [Element] {
-    let size = MemoryLayout<Element>.stride
-    guard bytes.count == count * size else {
-      throw BackendError("input \"\(name)\" takes \(count * size) bytes, the request has \(bytes.count)")
+  private func elements(
+    of bytes: UnsafeRawBufferPointer, _ dtype: DType, count: Int, _ title: String
+  ) throws(BackendError) -> [Double] {
+    guard bytes.count == count * dtype.size else {
+      throw BackendError("the \(title) of this graph takes \(count * dtype.size) bytes, found \(bytes.count)")
     }
-    return (0..<count).map { bytes.loadUnaligned(fromByteOffset: $0 * size, as: Element.self) }
+    func load<Element: BitwiseCopyable>(_ index: Int) -> Element {
+      bytes.loadUnaligned(fromByteOffset: index * dtype.size, as: Element.self)
+    }
+    switch dtype {
+    case .float32: return (0..<count).map { Double(load($0) as Float) }
+    case .int64: return (0..<count).map { Double(load($0) as Int64) }
+    default: throw BackendError("the \(title) of this graph is \(dtype.rawValue); a step feeds f32 and i64 only")
+    }
   }
 }

@@ -2,18 +2,12 @@ public import BackendAPI
 public import GraphIR
 import TensorCore
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 extension ReferenceInterpreter {
   /// What the end of a step decided, and everything that changes by it.
   public struct CommitResult: Sendable {
     /// Why nothing is committed; nil where everything is.
     public var skip: StepOutcome.Skip?
-    /// L2 norm of the unscaled gradients; not finite where one of them is not.
+    /// L2 norm of the unscaled gradients before clipping; not finite where one of them is not.
     public var gradNorm: Double
     /// New contents of the entries that change; empty for a skipped step.
     public var state: [String: [Double]]
@@ -21,9 +15,9 @@ extension ReferenceInterpreter {
     public var control: StepControl
   }
 
-  /// The transaction of a `commit` node: unscale, judge, update everything or nothing.
+  /// The transaction of a `commit` node: judge, update everything or nothing.
   ///
-  /// Judged in this order: the loss; the gradients before unscaling, and the reciprocal of the scale; the new weights,
+  /// Judged in this order: the loss; the verdict on the gradients and on the reciprocal of the scale; the new weights,
   /// optimizer states and statistics. The first two make the scaler back off. A failing update leaves it alone: another
   /// scale would not make the update finite.
   /// `values` are those of `run`, `state` the entries before the step. Throws `BackendError` for a missing entry.
@@ -31,16 +25,16 @@ extension ReferenceInterpreter {
     _ node: Node, _ attributes: CommitAttributes, values: [ReferenceTensor], state: [String: [Double]],
     control: StepControl, learningRate: Float
   ) throws(BackendError) -> CommitResult {
-    let operands = node.inputs.map { values[$0.index].elements }
-    let gradients = operands[1..<(1 + attributes.parameters.count)]
-    let pending = operands[(1 + attributes.parameters.count)...]
-    let inverseScale = Double(control.scaler?.inverseScale ?? 1)
-    let squares = gradients.joined().reduce(0) { $0 + $1 * inverseScale * ($1 * inverseScale) }
-    var result = CommitResult(skip: nil, gradNorm: squares.squareRoot(), state: [:], control: control)
+    let operands = node.inputs.map { values[$0.index] }
+    let (loss, verdict) = (operands[0], operands[1])
+    let gradients = operands[CommitAttributes.firstGradient..<attributes.firstStatistic].map(\.elements)
+    let pending = operands[attributes.firstStatistic...].map(\.elements)
+    var result = CommitResult(
+      skip: nil, gradNorm: verdict.elements[GradientVerdict.norm], state: [:], control: control)
 
-    if !operands[0].allSatisfy(\.isFinite) {
+    if !loss.elements.allSatisfy(\.isFinite) {
       result.skip = .loss
-    } else if !inverseScale.isFinite || !gradients.joined().allSatisfy(\.isFinite) {
+    } else if verdict.elements[GradientVerdict.foundInf] != 0 {
       result.skip = .gradient
     }
     if result.skip != nil {
@@ -49,6 +43,7 @@ extension ReferenceInterpreter {
     }
 
     var new: [String: [Double]] = [:]
+    let stored = rounder(to: .float32)
     let rule = UpdateRule(
       optimizer: attributes.optimizer, learningRate: Double(learningRate), step: control.committedSteps + 1)
     for (name, gradient) in zip(attributes.parameters, gradients) {
@@ -60,7 +55,7 @@ extension ReferenceInterpreter {
       }
       var updated = old
       for index in gradient.indices {
-        let element = rule.apply(gradient[index] * inverseScale, old.map { $0[index] })
+        let element = rule.apply(Self.clipped(gradient[index], by: verdict), old.map { $0[index] })
         for (entry, value) in element.enumerated() { updated[entry][index] = stored(value) }
       }
       for (name, entry) in zip(names, updated) { new[name] = entry }
@@ -70,42 +65,11 @@ extension ReferenceInterpreter {
     if new.values.joined().allSatisfy(\.isFinite) {
       result.state = new
       result.control.committedSteps += 1
-      result.control.scaler?.update(foundInf: false)
+      result.control.scaler?.update(
+        foundInf: false, largestGradient: Float(verdict.elements[GradientVerdict.largest]))
     } else {
       result.skip = .update
     }
     return result
-  }
-
-  /// What the fp32 state keeps of a number.
-  private func stored(_ value: Double) -> Double { rounding == .exact ? value : DType.float32.rounded(value) }
-}
-
-/// One element of an optimizer's update.
-private struct UpdateRule {
-  let optimizer: OptimizerKind
-  let learningRate: Double
-  /// Counted from 1.
-  let step: Int64
-
-  /// The new weight and optimizer states from the unscaled gradient and the old ones.
-  func apply(_ gradient: Double, _ old: [Double]) -> [Double] {
-    let weight = old[0]
-    switch optimizer {
-    case .sgd(let momentum, let weightDecay):
-      let decayed = gradient + Double(weightDecay) * weight
-      // torch's buffer starts as the first gradient.
-      let buffer = step == 1 ? decayed : Double(momentum) * old[1] + decayed
-      return [weight - learningRate * buffer, buffer]
-    case .adamW(let beta1, let beta2, let eps, let weightDecay):
-      let (beta1, beta2) = (Double(beta1), Double(beta2))
-      let first = beta1 * old[1] + (1 - beta1) * gradient
-      let second = beta2 * old[2] + (1 - beta2) * gradient * gradient
-      let firstCorrection = 1 - pow(beta1, Double(step))
-      let secondCorrection = 1 - pow(beta2, Double(step))
-      let denominator = (second / secondCorrection).squareRoot() + Double(eps)
-      let decayed = weight * (1 - learningRate * Double(weightDecay))
-      return [decayed - learningRate / firstCorrection * first / denominator, first, second]
-    }
   }
 }

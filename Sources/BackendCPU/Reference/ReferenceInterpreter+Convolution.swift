@@ -46,9 +46,26 @@ extension ReferenceInterpreter {
     forEachTerm(x: x.shape, weight: weight.shape, y: y.shape, attributes) { term in
       y.elements[term.y] += x.elements[term.x] * weight.elements[term.weight]
     }
+    return addingBias(bias, to: y)
+  }
+
+  private static func addingBias(_ bias: ReferenceTensor?, to y: ReferenceTensor) -> ReferenceTensor {
     guard let bias else { return y }
+    var y = y
     for index in y.elements.indices { y.elements[index] += bias.elements[y.channel(ofElement: index)] }
     return y
+  }
+
+  /// x (N, I, H, W), weight (I, O, KH, KW), bias (O) → y (N, O, OH, OW) (torch.nn.ConvTranspose2d).
+  ///
+  /// The transpose of the convolution that leads from y to x. The product is rounded to the format `stored` of the
+  /// operands before the bias is added to it, as in torch on CUDA (cudnn_convolution_transpose, then add_).
+  func transposedConvolution(
+    _ x: ReferenceTensor, _ weight: ReferenceTensor, _ bias: ReferenceTensor?, into zeros: ReferenceTensor,
+    _ attributes: ConvolutionAttributes, stored: DType
+  ) -> ReferenceTensor {
+    let product = Self.convolutionBackwardData(x, weight, into: zeros, attributes)
+    return Self.addingBias(bias, to: product.map(rounder(to: stored)))
   }
 
   /// dy (N, O, OH, OW), weight (O, C, KH, KW) → dx (N, C, H, W).

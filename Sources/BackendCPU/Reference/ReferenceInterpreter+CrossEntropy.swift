@@ -6,47 +6,57 @@ import TensorCore
   import Musl
 #endif
 
+/// Cross entropy of logits (N, K), (N, T, K) or (N, K, H, W) with labels (N), (N, T) or (N, H, W). A row is one
+/// distribution over K classes; labels number the rows.
 extension ReferenceInterpreter {
-  /// logits (N, classes), labels (N) → mean over the rows of log Σ exp(logits) - logits[label].
+  /// Mean over the rows of log Σ exp(logits) - logits[label].
   ///
-  /// A label outside 0..<classes gives NaN.
+  /// A label outside 0..<K gives NaN.
   static func crossEntropy(_ logits: ReferenceTensor, labels: ReferenceTensor) -> ReferenceTensor {
-    let classes = logits.shape[1]
     var sum = 0.0
-    for row in 0..<logits.shape[0] {
-      guard let label = Int(exactly: labels.elements[row]), (0..<classes).contains(label) else {
+    for (row, label) in labels.elements.enumerated() {
+      let places = classPlaces(logits.shape, row)
+      guard let label = Int(exactly: label), places.indices.contains(label) else {
         return ReferenceTensor(.scalar, [.nan])
       }
-      let (largest, exponentials) = exponentials(logits, row)
-      sum += log(exponentials.reduce(0, +)) + largest - logits[row, label]
+      let (largest, exponentials) = exponentials(places.map { logits.elements[$0] })
+      sum += log(exponentials.reduce(0, +)) + largest - logits.elements[places[label]]
     }
-    return ReferenceTensor(.scalar, [sum / Double(logits.shape[0])])
+    return ReferenceTensor(.scalar, [sum / Double(labels.elements.count)])
   }
 
-  /// logits (N, classes), labels (N) → (softmax(logits) - onehot(label)) · scale / N.
+  /// (softmax(logits) - onehot(label)) · scale / rows.
   ///
-  /// A label outside 0..<classes gives a row of NaN.
+  /// A label outside 0..<K gives a row of NaN.
   static func crossEntropyBackward(
     _ logits: ReferenceTensor, labels: ReferenceTensor, scale: Double
   ) -> ReferenceTensor {
-    let (rows, classes) = (logits.shape[0], logits.shape[1])
-    var gradient: [Double] = []
-    for row in 0..<rows {
-      let (_, exponentials) = exponentials(logits, row)
-      let isLabel = Int(exactly: labels.elements[row]).map((0..<classes).contains) ?? false
+    var gradient = logits
+    let factor = scale / Double(labels.elements.count)
+    for (row, label) in labels.elements.enumerated() {
+      let places = classPlaces(logits.shape, row)
+      let (_, exponentials) = exponentials(places.map { logits.elements[$0] })
+      let isLabel = Int(exactly: label).map(places.indices.contains) ?? false
       let total = isLabel ? exponentials.reduce(0, +) : .nan
-      for (column, exponential) in exponentials.enumerated() {
-        let oneHot = Double(column) == labels.elements[row] ? 1.0 : 0.0
-        gradient.append((exponential / total - oneHot) * (scale / Double(rows)))
+      for (number, place) in places.enumerated() {
+        let oneHot = Double(number) == label ? 1.0 : 0.0
+        gradient.elements[place] = (exponentials[number] / total - oneHot) * factor
       }
     }
-    return ReferenceTensor([rows, classes], gradient)
+    return gradient
+  }
+
+  /// Indices of the logits of a row, class after class.
+  private static func classPlaces(_ logits: Shape, _ row: Int) -> [Int] {
+    // In logical order the classes of an image stand H·W apart, those of other logits side by side.
+    let spatial = logits.rank == 4 ? logits[2] * logits[3] : 1
+    let classes = logits.rank == 4 ? logits[1] : logits[logits.rank - 1]
+    return (0..<classes).map { (row / spatial * classes + $0) * spatial + row % spatial }
   }
 
   /// The largest logit of a row, and exp(logit - largest) of each: nothing overflows.
-  private static func exponentials(_ logits: ReferenceTensor, _ row: Int) -> (largest: Double, [Double]) {
-    let elements = (0..<logits.shape[1]).map { logits[row, $0] }
-    let largest = elements.reduce(-Double.infinity) { $1 > $0 ? $1 : $0 }
-    return (largest, elements.map { exp($0 - largest) })
+  private static func exponentials(_ logits: [Double]) -> (largest: Double, [Double]) {
+    let largest = logits.reduce(-Double.infinity) { $1 > $0 ? $1 : $0 }
+    return (largest, logits.map { exp($0 - largest) })
   }
 }

@@ -49,6 +49,23 @@ extension ReferenceInterpreter {
     return normalDistribution(x) + x * density
   }
 
+  /// 1 / (1 + e⁻ˣ).
+  static func sigmoid(_ x: Double) -> Double { 1 / (1 + exp(-x)) }
+
+  /// x sigmoid(x) (Elfwing, Uchibe & Doya 2018).
+  static func silu(_ x: Double) -> Double { x * sigmoid(x) }
+
+  /// d silu / dx = σ (1 + x (1 - σ)) with σ = sigmoid(x).
+  static func siluDerivative(_ x: Double) -> Double {
+    let sigma = sigmoid(x)
+    return sigma * (1 + x * (1 - sigma))
+  }
+
+  /// x (…, R) + y (R), R being all extents of y: y is added to each of the leading extents of x.
+  static func add(_ x: ReferenceTensor, _ y: ReferenceTensor) -> ReferenceTensor {
+    ReferenceTensor(x.shape, x.elements.enumerated().map { $1 + y.elements[$0 % y.elements.count] })
+  }
+
   /// x with a share `probability` of elements set to 0 and the rest divided by 1 - probability.
   ///
   /// Element i, counted as it lies in memory, is kept iff word i % 4 of block i / 4 is at least probability · 2³².

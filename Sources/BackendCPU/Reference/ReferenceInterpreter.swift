@@ -17,11 +17,11 @@ public struct ReferenceInterpreter: Sendable {
 
   /// Everything that a run reads.
   public struct Feed: Sendable {
-    /// Inputs by name, in logical order.
+    /// Inputs by name, in logical order; of all micro-batches of a step, one after the other.
     public var inputs: [String: [Double]]
     /// Parameters, statistics and optimizer states by name, in logical order.
     public var state: [String: [Double]]
-    /// What `cross_entropy_backward` multiplies by.
+    /// What the gradient of the loss is multiplied by; shared evenly among micro-batches.
     public var lossScale: Double
     /// Keys dropout masks together with `attempt`.
     public var seed: UInt64
@@ -41,6 +41,14 @@ public struct ReferenceInterpreter: Sendable {
     }
   }
 
+  /// One of the micro-batches of a step.
+  struct MicroBatch {
+    /// Counted from 0.
+    var index: Int
+    /// Micro-batches of the step.
+    var count: Int
+  }
+
   /// What it runs.
   public let graph: Graph
   /// What becomes of the results of a node.
@@ -54,6 +62,9 @@ public struct ReferenceInterpreter: Sendable {
 
   /// Computes every value of the graph; the result is indexed by `ValueID.index`.
   ///
+  /// All nodes but those of the optimizer phase run once a micro-batch, then the optimizer phase runs once. From one
+  /// micro-batch to the next go sums of gradients, the mean loss, and pending statistics: a later batch normalisation
+  /// goes on from those that the one before left. Other values are those of the last micro-batch.
   /// `commit` nodes are left to `commit`.
   ///
   /// Throws `BackendError` where the feed lacks a tensor or has one of another size.
@@ -61,20 +72,45 @@ public struct ReferenceInterpreter: Sendable {
     var values = graph.values.map { ReferenceTensor($0.type.shape, []) }
     for value in graph.values {
       switch value.origin {
-      case .input(let name):
-        values[value.id.index] = try tensor(feed.inputs[name], of: value, called: "input \"\(name)\"")
       case .parameter(let name), .statistic(let name), .lowPrecisionCopy(let name):
         values[value.id.index] = try tensor(feed.state[name], of: value, called: "parameter \"\(name)\"")
-      case .node: break
+      case .input, .node: break
       }
     }
-    for node in graph.nodes {
-      let results = evaluate(node, node.inputs.map { values[$0.index] }, feed)
-      for (output, result) in zip(node.outputs, results) {
-        values[output.index] = rounded(result, to: graph[output])
+    let count = graph.microBatchCount
+    for index in 0..<count {
+      let microBatch = MicroBatch(index: index, count: count)
+      for (name, id) in graph.inputs {
+        values[id.index] = try input(name, graph[id], of: feed, microBatch)
       }
+      for node in graph.nodes where node.phase != .optimizer { evaluate(node, feed, microBatch, &values) }
     }
+    let last = MicroBatch(index: count - 1, count: count)
+    for node in graph.nodes where node.phase == .optimizer { evaluate(node, feed, last, &values) }
     return values
+  }
+
+  private func evaluate(_ node: Node, _ feed: Feed, _ microBatch: MicroBatch, _ values: inout [ReferenceTensor]) {
+    let results = results(
+      of: node, node.inputs.map { values[$0.index] }, feed, microBatch,
+      carried: microBatch.index > 0 ? node.outputs.map { values[$0.index] } : nil)
+    for (output, result) in zip(node.outputs, results) {
+      values[output.index] = rounded(result, to: graph[output])
+    }
+  }
+
+  private func input(
+    _ name: String, _ value: Value, of feed: Feed, _ microBatch: MicroBatch
+  ) throws(BackendError) -> ReferenceTensor {
+    let title = "input \"\(name)\""
+    guard let elements = feed.inputs[name] else { throw BackendError("the feed has no \(title)") }
+    let size = value.type.shape.count
+    guard elements.count == size * microBatch.count else {
+      throw BackendError(
+        "\(title) \(value.type.shape) of \(microBatch.count) micro-batches has \(size * microBatch.count) elements, "
+          + "the feed has \(elements.count)")
+    }
+    return try tensor(Array(elements.dropFirst(microBatch.index * size).prefix(size)), of: value, called: title)
   }
 
   private func tensor(
@@ -89,43 +125,14 @@ public struct ReferenceInterpreter: Sendable {
   }
 
   private func rounded(_ tensor: ReferenceTensor, to value: Value) -> ReferenceTensor {
-    rounding == .exact ? tensor : tensor.map(value.type.dtype.rounded)
+    tensor.map(rounder(to: value.type.dtype))
   }
 
-  /// Results of one node, not yet rounded.
-  private func evaluate(_ node: Node, _ x: [ReferenceTensor], _ feed: Feed) -> [ReferenceTensor] {
-    func resultShape(_ index: Int) -> ReferenceTensor { ReferenceTensor(zeros: graph[node.outputs[index]].type.shape) }
-    switch node.operation {
-    case .linear(let relu): return [Self.linear(x[0], x[1], bias: x.count > 2 ? x[2] : nil, relu: relu)]
-    case .matmul(let transposeA, let transposeB):
-      return [Self.matmul(x[0], x[1], transposeA: transposeA, transposeB: transposeB)]
-    case .columnSum: return [Self.columnSum(x[0])]
-    case .conv2d(let a): return [Self.convolution(x[0], x[1], x.count > 2 ? x[2] : nil, into: resultShape(0), a)]
-    case .conv2dBackwardData(let a): return [Self.convolutionBackwardData(x[0], x[1], into: resultShape(0), a)]
-    case .conv2dBackwardWeights(let a, let bias):
-      return Self.convolutionBackwardWeights(x[0], x[1], into: resultShape(0), bias: bias, a)
-    case .maxPool2d(let a): return Self.maxPool(x[0], into: resultShape(0), a)
-    case .maxPool2dBackward(let a): return [Self.maxPoolBackward(x[0], positions: x[1], into: resultShape(0), a)]
-    case .avgPool2d(let a): return [Self.averagePool(x[0], into: resultShape(0), a)]
-    case .avgPool2dBackward(let a): return [Self.averagePoolBackward(x[0], into: resultShape(0), a)]
-    case .globalAveragePool: return [Self.globalAveragePool(x[0])]
-    case .globalAveragePoolBackward: return [Self.globalAveragePoolBackward(x[0], into: resultShape(0))]
-    case .batchNorm(let a): return Self.batchNorm(x, a)
-    case .batchNormInference(let a): return [Self.batchNormInference(x, a)]
-    case .batchNormBackward(let a): return Self.batchNormBackward(x, a)
-    case .relu: return [x[0].map(Self.relu)]
-    case .reluBackward: return [x[0].zip(x[1]) { dy, y in y > 0 ? dy : 0 }]
-    case .gelu: return [x[0].map(Self.gelu)]
-    case .geluBackward: return [x[0].zip(x[1]) { dy, x in dy * Self.geluDerivative(x) }]
-    case .add: return [x[0].zip(x[1], +)]
-    case .cast: return [x[0]]
-    case .flatten, .unflatten: return [ReferenceTensor(resultShape(0).shape, x[0].elements)]
-    case .dropout(let probability, let stream):
-      let order = graph.memoryOrder(of: node.inputs[0])
-      return [Self.dropout(x[0], probability, DropoutKey(feed.seed, feed.attempt, stream), order)]
-    case .crossEntropy: return [Self.crossEntropy(x[0], labels: x[1])]
-    case .crossEntropyBackward: return [Self.crossEntropyBackward(x[0], labels: x[1], scale: feed.lossScale)]
-    case .commit: return []
+  /// What storing a number in a format makes of it.
+  func rounder(to dtype: DType) -> (Double) -> Double {
+    switch rounding {
+    case .exact: { $0 }
+    case .eachNode: { dtype.rounded($0) }
     }
   }
 }

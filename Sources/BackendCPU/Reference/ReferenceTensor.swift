@@ -28,7 +28,16 @@ public struct ReferenceTensor: Sendable, Hashable {
   }
 
   /// The element of a matrix.
-  subscript(_ row: Int, _ column: Int) -> Double { elements[row * shape[1] + column] }
+  subscript(_ row: Int, _ column: Int) -> Double {
+    get { elements[row * shape[1] + column] }
+    set { elements[row * shape[1] + column] = newValue }
+  }
+
+  /// Matrix number `number` of a batch (B, m, n); a matrix is its own only one.
+  func matrix(_ number: Int) -> ReferenceTensor {
+    let extents = Shape(Array(shape.dimensions.suffix(2)))
+    return ReferenceTensor(extents, Array(elements.dropFirst(number * extents.count).prefix(extents.count)))
+  }
 
   /// The same extents with every element changed.
   func map(_ transform: (Double) -> Double) -> ReferenceTensor { ReferenceTensor(shape, elements.map(transform)) }
@@ -87,7 +96,9 @@ extension Graph {
       let node = nodes[number]
       switch node.operation {
       case .conv2dBackwardWeights: return .plain
-      case .relu, .gelu, .dropout, .add, .cast, .reluBackward, .geluBackward: return memoryOrder(of: node.inputs[0])
+      case .relu, .gelu, .sigmoid, .tanh, .silu, .dropout, .add, .multiply, .cast, .reluBackward, .geluBackward,
+        .sigmoidBackward, .tanhBackward, .siluBackward, .accumulate:
+        return memoryOrder(of: node.inputs[0])
       default: return .channelsLast
       }
     }

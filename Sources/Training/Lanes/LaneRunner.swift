@@ -8,6 +8,7 @@ import TrainingEvents
 /// One lane on its own thread: its trainer, its mail, its ring.
 ///
 ///     compiling ──▶ running ⇄ paused ──▶ (all retired) ──▶ evaluating ──▶ finished | diverged
+///         │            ├──────────── the loss scaler is exhausted ───────▶ diverged
 ///         └────────────┴──────────── an error ───────────────────────────▶ failed
 ///
 /// Invariants: (1) mail is read between steps only; (2) the trainer is touched by this thread only; (3) every attempt is
@@ -42,8 +43,12 @@ final class LaneRunner: @unchecked Sendable {
       let trainer = try start()
       try train(trainer)
       shared.coordinator.retire(lane)
-      shared.coordinator.waitForAllRetired()
-      try finish(trainer)
+      if let exhaustion = trainer.state.control.scaler?.exhaustion {
+        try giveUp(trainer, exhaustion)
+      } else {
+        shared.coordinator.waitForAllRetired()
+        try finish(trainer)
+      }
     } catch {
       emit(.error(Message(lane: lane, text: "\(error)")))
       emitState(.failed, attempt: nextAttempt)
@@ -73,7 +78,7 @@ final class LaneRunner: @unchecked Sendable {
   // MARK: Training
 
   private func train(_ trainer: Trainer) throws {
-    while trainer.attempt < shared.attemptLimit {
+    while trainer.attempt < shared.attemptLimit, trainer.state.control.scaler?.isExhausted != true {
       switch shared.coordinator.enter(lane, knowsPause: isPaused, hasMail: { mailbox.hasMail }) {
       case .stop: return
       case .interrupted(let paused):
@@ -95,13 +100,14 @@ final class LaneRunner: @unchecked Sendable {
     lastLoss = result.loss
     consecutiveSkips = result.isCommitted ? 0 : consecutiveSkips + 1
     committed = Int(result.control.committedSteps)
-    emit(.step(result.report(lane: lane, segment: segment, samples: shared.configuration.batches.batchSize)))
-    if let before = scaleBefore, let after = result.control.scaler?.scale, before != after {
+    emit(.step(result.report(lane: lane, segment: segment, samples: shared.configuration.samplesPerStep)))
+    if let before = scaleBefore, let scaler = result.control.scaler, before != scaler.scale {
+      let advance: ScaleReport.Cause = scaler.settings.rule == .measured ? .measured : .growth
       emit(
         .scale(
           ScaleReport(
-            lane: lane, attempt: result.attempt, from: Double(before), to: Double(after),
-            cause: after > before ? .growth : .backoff)))
+            lane: lane, attempt: result.attempt, from: Double(before), to: Double(scaler.scale),
+            cause: result.isCommitted ? advance : .backoff)))
     }
   }
 
@@ -192,24 +198,36 @@ final class LaneRunner: @unchecked Sendable {
 
   // MARK: The end
 
+  /// Ends a lane whose loss scaler has nowhere to go: at once, as its original raises, and without an evaluation, which
+  /// would wait for the other lanes.
+  private func giveUp(_ trainer: Trainer, _ reason: String) throws {
+    emit(.error(Message(lane: lane, text: reason)))
+    try saveWeights(of: trainer)
+    emitState(.diverged, attempt: trainer.attempt)
+  }
+
+  private func saveWeights(of trainer: Trainer) throws {
+    guard lane.rawValue == 0, let path = shared.options.saveWeightsTo else { return }
+    try trainer.state.saveWeights(
+      to: path, metadata: ["format": "pt", "precision": trainer.precision.rawValue, "steps": "\(committed)"])
+    emit(.note(Message(lane: lane, text: "weights written to \(path)")))
+  }
+
   private func finish(_ trainer: Trainer) throws {
-    if lane.rawValue == 0, let path = shared.options.saveWeightsTo {
-      try trainer.state.saveWeights(
-        to: path, metadata: ["format": "pt", "precision": trainer.precision.rawValue, "steps": "\(committed)"])
-      emit(.note(Message(lane: lane, text: "weights written to \(path)")))
-    }
+    try saveWeights(of: trainer)
     var isDiverged = consecutiveSkips >= LaneRunner.divergenceLimit || !lastLoss.isFinite
     if let dataset = shared.options.evaluation, !shared.isAbandoned {
       shared.coordinator.beginSegment()
       emitState(.evaluating, attempt: trainer.attempt)
       let evaluation = try shared.coordinator.exclusively(lane) {
-        try trainer.evaluate(dataset.validation, of: dataset)
+        try trainer.evaluate(.validation, of: dataset)
       }
       emit(
         .evaluation(
           EvaluationReport(
             lane: lane, attempt: trainer.attempt, loss: evaluation.loss, accuracy: evaluation.accuracy,
-            count: evaluation.correct.count, isFinal: true)))
+            scoreName: dataset.task.scoreName, measures: evaluation.measures, count: evaluation.scores.count,
+            isFinal: true)))
       isDiverged = isDiverged || !evaluation.loss.isFinite
       let attempt = trainer.attempt
       shared.evaluations.update { $0[lane] = FinalEvaluation(evaluation: evaluation, attempt: attempt) }

@@ -60,14 +60,13 @@ extension Session {
     let toggled = shared.toggled.read { $0 }
     return runners.compactMap { runner in
       guard runner.lane != baseline, let final = evaluations[runner.lane],
-        let paired = pairedAccuracy(
-          baselineCorrect: reference.evaluation.correct, laneCorrect: final.evaluation.correct)
+        let paired = pairedScores(baseline: reference.evaluation.scores, lane: final.evaluation.scores)
       else { return nil }
       let changed = [baseline, runner.lane].filter(toggled.contains)
       return AgreementReport(
         baseline: baseline, lane: runner.lane, attempt: min(reference.attempt, final.attempt),
         difference: paired.difference,
-        low: paired.low, high: paired.high, count: paired.count, mcNemarP: paired.mcNemarP,
+        low: paired.low, high: paired.high, count: paired.count, mcNemarP: paired.mcNemarP, pValue: paired.pValue,
         void: changed.isEmpty
           ? nil : "precision of lane \(changed.map(\.description).joined(separator: " and ")) changed during the run")
     }

@@ -20,7 +20,7 @@ public final class Session: Sendable {
     /// How lanes share the device, if that is possible.
     public var schedule: Schedule
     /// Data whose validation split judges the lanes at the end; nil where there is none (replayed batches).
-    public var evaluation: ImageDataset?
+    public var evaluation: (any Dataset)?
     /// Weights that every lane starts from.
     public var initialWeights: SafetensorsFile?
     /// Where lane A's weights go at the end.
@@ -36,7 +36,7 @@ public final class Session: Sendable {
 
     /// Creates options.
     public init(
-      steps: Int? = nil, schedule: Schedule = .concurrent, evaluation: ImageDataset? = nil,
+      steps: Int? = nil, schedule: Schedule = .concurrent, evaluation: (any Dataset)? = nil,
       initialWeights: SafetensorsFile? = nil, saveWeightsTo: String? = nil, niceness: Int = 10,
       isLossless: Bool = false, startsPaused: Bool = false, ringCapacity: Int = 4096
     ) {
@@ -78,7 +78,8 @@ public final class Session: Sendable {
   ///   - machine: what to tell people about the machine.
   ///   - versions: of the program and its libraries.
   ///
-  /// Throws `TrainingError` for a number of lanes or a ring capacity out of range or a mode that the device cannot run,
+  /// Throws `TrainingError` for a number of lanes, a ring capacity or a constant of the loss scaler out of range or a
+  /// mode that the device cannot run,
   /// and `GraphError` where the network does not fit the data.
   public init(
     configuration: Trainer.Configuration, precisions: [Precision], backend: any Backend, options: Options,
@@ -93,6 +94,11 @@ public final class Session: Sendable {
     guard configuration.threads >= 1 else {
       throw TrainingError("a lane has at least 1 thread, found \(configuration.threads)")
     }
+    guard configuration.gradientAccumulation >= 1 else {
+      throw TrainingError(
+        "gradients are accumulated over 1 micro-batch or more, found \(configuration.gradientAccumulation)")
+    }
+    try configuration.scaler.validate()
     for precision in precisions where backend.support(for: precision) == nil {
       throw TrainingError("\(backend.name) cannot run \(precision.rawValue)")
     }
@@ -105,7 +111,7 @@ public final class Session: Sendable {
     description = SessionDescription(
       model: configuration.model.name, parameterCount: forward.trainableCount,
       forwardFLOPsPerSample: forward.floatingPointOperations, data: data,
-      batchSize: configuration.batches.batchSize, optimizer: configuration.optimizer.kind.name,
+      batchSize: configuration.samplesPerStep, optimizer: configuration.optimizer.kind.name,
       learningRate: configuration.optimizer.learningRate, seed: configuration.seed, steps: options.steps,
       schedule: choice.schedule, threadsPerLane: configuration.threads,
       lanes: zip(lanes, precisions).map { lane, precision in
@@ -167,14 +173,5 @@ public final class Session: Sendable {
       "concurrent needs \(lanes) lanes x \(threads) threads = \(lanes * threads) processors, this process may use "
         + "\(processors.count): alternating instead"
     )
-  }
-}
-
-extension ScalerDescription {
-  /// The settings of a scaler as events state them.
-  init(_ settings: GradScaler.Settings) {
-    self.init(
-      initialScale: Double(settings.initialScale), growthFactor: Double(settings.growthFactor),
-      backoffFactor: Double(settings.backoffFactor), growthInterval: Int(settings.growthInterval))
   }
 }

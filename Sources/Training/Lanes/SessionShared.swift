@@ -47,7 +47,7 @@ final class SessionShared: Sendable {
 
   /// Attempts after which a lane ends.
   var attemptLimit: Int {
-    min(options.steps ?? Int.max, configuration.batches.attemptLimit ?? Int.max)
+    min(options.steps ?? Int.max, configuration.attemptLimit ?? Int.max)
   }
 
   /// Processors of a lane under the schedule in force: its own part when concurrent, else all.

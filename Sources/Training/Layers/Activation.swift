@@ -22,6 +22,39 @@ public struct GELU: Layer {
   }
 }
 
+/// 1 / (1 + e⁻ˣ) (torch.nn.Sigmoid).
+public struct Sigmoid: Layer {
+  /// Creates the layer.
+  public init() {}
+
+  /// Builds the layer.
+  public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
+    try builder.apply(.sigmoid, x)
+  }
+}
+
+/// tanh x (torch.nn.Tanh).
+public struct Tanh: Layer {
+  /// Creates the layer.
+  public init() {}
+
+  /// Builds the layer.
+  public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
+    try builder.apply(.tanh, x)
+  }
+}
+
+/// x sigmoid(x) (torch.nn.SiLU; Elfwing, Uchibe & Doya 2018).
+public struct SiLU: Layer {
+  /// Creates the layer.
+  public init() {}
+
+  /// Builds the layer.
+  public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
+    try builder.apply(.silu, x)
+  }
+}
+
 /// Inverted dropout (torch.nn.Dropout; Srivastava, Hinton and others, 2014).
 ///
 /// The mask is a function of seed, attempt, layer and index: every lane draws the same one.

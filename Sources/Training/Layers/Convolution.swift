@@ -19,8 +19,59 @@ public struct Conv2d: Layer {
   public let padding: Int
   /// Whether a bias is added.
   public let hasBias: Bool
+  private let weightInitializer: Initializer?
+  private let biasInitializer: Initializer?
 
-  /// Creates a layer; weights and bias start uniform on ±1/√(C·K·K), as torch's.
+  /// Creates a layer; weights and bias start uniform on ±1/√(C·K·K), as torch's, unless stated.
+  public init(
+    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = true,
+    weightInitializer: Initializer? = nil, biasInitializer: Initializer? = nil
+  ) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.kernel = kernel
+    self.stride = stride
+    self.padding = padding
+    hasBias = bias
+    self.weightInitializer = weightInitializer
+    self.biasInitializer = biasInitializer
+  }
+
+  /// Builds the layer.
+  ///
+  /// Throws `GraphError` where x is not (N, C, H, W).
+  public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
+    try positive(["inputs": inputs, "outputs": outputs, "kernel": kernel], "conv2d", in: builder)
+    let standard = Initializer.uniform(fanIn: inputs * kernel * kernel)
+    let weight = try builder.parameter("weight", [outputs, inputs, kernel, kernel], weightInitializer ?? standard)
+    let bias = hasBias ? try builder.parameter("bias", [outputs], biasInitializer ?? standard) : nil
+    return try builder.apply(
+      .conv2d(square(kernel, stride: stride, padding: padding)), [x, weight, bias].compactMap { $0 })
+  }
+}
+
+/// Transposed 2-d convolution with a square kernel, without output padding (torch.nn.ConvTranspose2d).
+///
+/// Takes x (N, C, H, W), gives y (N, O, OH, OW), OH = (H - 1) stride - 2 padding + K.
+///
+/// Parameters "weight" (C, O, K, K) and, with a bias, "bias" (O).
+public struct ConvTranspose2d: Layer {
+  /// Channels in.
+  public let inputs: Int
+  /// Channels out.
+  public let outputs: Int
+  /// Height and width of the kernel.
+  public let kernel: Int
+  /// Stride in both directions.
+  public let stride: Int
+  /// Rows and columns cut off on every side.
+  public let padding: Int
+  /// Whether a bias is added.
+  public let hasBias: Bool
+
+  /// Creates a layer; weights and bias start uniform on ±1/√(O·K·K).
+  ///
+  /// torch counts the fan of a weight from its second extent, which is the outputs here.
   public init(_ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, bias: Bool = true) {
     self.inputs = inputs
     self.outputs = outputs
@@ -34,60 +85,15 @@ public struct Conv2d: Layer {
   ///
   /// Throws `GraphError` where x is not (N, C, H, W).
   public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
-    try positive(["inputs": inputs, "outputs": outputs, "kernel": kernel], "conv2d", in: builder)
-    let operation = Operation.conv2d(
-      ConvolutionAttributes(
-        kernel: [kernel, kernel], stride: [stride, stride], padding: [padding, padding]))
-    let bound = 1 / Float(inputs * kernel * kernel).squareRoot()
-    let weight = try builder.parameter("weight", [outputs, inputs, kernel, kernel], .uniform(bound: bound))
-    guard hasBias else { return try builder.apply(operation, x, weight) }
-    let bias = try builder.parameter("bias", [outputs], .uniform(bound: bound))
-    return try builder.apply(operation, x, weight, bias)
+    try positive(["inputs": inputs, "outputs": outputs, "kernel": kernel], "conv_transpose2d", in: builder)
+    let standard = Initializer.uniform(fanIn: outputs * kernel * kernel)
+    let weight = try builder.parameter("weight", [inputs, outputs, kernel, kernel], standard)
+    let bias = hasBias ? try builder.parameter("bias", [outputs], standard) : nil
+    return try builder.apply(
+      .convTranspose2d(square(kernel, stride: stride, padding: padding)), [x, weight, bias].compactMap { $0 })
   }
 }
 
-/// Largest value of each window (torch.nn.MaxPool2d).
-public struct MaxPool2d: Layer {
-  private let attributes: PoolingAttributes
-
-  /// Creates a layer; the stride is the window unless stated.
-  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
-    attributes = squareWindow(kernel, stride: stride, padding: padding)
-  }
-
-  /// Builds the layer.
-  public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
-    try builder.apply(.maxPool2d(attributes), x)
-  }
-}
-
-/// Mean of each window, padding counted (torch.nn.AvgPool2d).
-public struct AvgPool2d: Layer {
-  private let attributes: PoolingAttributes
-
-  /// Creates a layer; the stride is the window unless stated.
-  public init(_ kernel: Int, stride: Int? = nil, padding: Int = 0) {
-    attributes = squareWindow(kernel, stride: stride, padding: padding)
-  }
-
-  /// Builds the layer.
-  public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
-    try builder.apply(.avgPool2d(attributes), x)
-  }
-}
-
-/// Mean of each channel, (N, C, H, W) → (N, C, 1, 1) (torch.nn.AdaptiveAvgPool2d(1)).
-public struct GlobalAveragePool2d: Layer {
-  /// Creates the layer.
-  public init() {}
-
-  /// Builds the layer.
-  public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
-    try builder.apply(.globalAveragePool, x)
-  }
-}
-
-private func squareWindow(_ kernel: Int, stride: Int?, padding: Int) -> PoolingAttributes {
-  let stride = stride ?? kernel
-  return PoolingAttributes(kernel: [kernel, kernel], stride: [stride, stride], padding: [padding, padding])
+private func square(_ kernel: Int, stride: Int, padding: Int) -> ConvolutionAttributes {
+  ConvolutionAttributes(kernel: [kernel, kernel], stride: [stride, stride], padding: [padding, padding])
 }

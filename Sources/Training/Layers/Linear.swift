@@ -3,7 +3,7 @@ import TensorCore
 
 /// y = x Wᵀ + b (torch.nn.Linear).
 ///
-/// Takes x (N, in), gives y (N, out).
+/// Takes x (N, in) or (N, T, in), gives y (N, out) or (N, T, out).
 ///
 /// Parameters "weight" (out, in) and "bias" (out).
 public struct Linear: Layer {
@@ -13,24 +13,30 @@ public struct Linear: Layer {
   public let outputs: Int
   /// Whether b is added.
   public let hasBias: Bool
+  private let weightInitializer: Initializer?
+  private let biasInitializer: Initializer?
 
-  /// Creates a layer; weights and bias start uniform on ±1/√in, as torch's.
-  public init(_ inputs: Int, _ outputs: Int, bias: Bool = true) {
+  /// Creates a layer; weights and bias start uniform on ±1/√in, as torch's, unless stated.
+  public init(
+    _ inputs: Int, _ outputs: Int, bias: Bool = true, weightInitializer: Initializer? = nil,
+    biasInitializer: Initializer? = nil
+  ) {
     self.inputs = inputs
     self.outputs = outputs
     hasBias = bias
+    self.weightInitializer = weightInitializer
+    self.biasInitializer = biasInitializer
   }
 
   /// Builds the layer.
   ///
-  /// Throws `GraphError` where x is not (N, in).
+  /// Throws `GraphError` where x is neither (N, in) nor (N, T, in).
   public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
     try positive(["inputs": inputs, "outputs": outputs], "linear", in: builder)
-    let bound = 1 / Float(inputs).squareRoot()
-    let weight = try builder.parameter("weight", [outputs, inputs], .uniform(bound: bound))
-    guard hasBias else { return try builder.apply(.linear(relu: false), x, weight) }
-    let bias = try builder.parameter("bias", [outputs], .uniform(bound: bound))
-    return try builder.apply(.linear(relu: false), x, weight, bias)
+    let weight = try builder.parameter("weight", [outputs, inputs], weightInitializer ?? .uniform(fanIn: inputs))
+    guard hasBias else { return try builder.linear(x, weight: weight) }
+    let bias = try builder.parameter("bias", [outputs], biasInitializer ?? .uniform(fanIn: inputs))
+    return try builder.linear(x, weight: weight, bias: bias)
   }
 }
 

@@ -32,3 +32,29 @@ public struct BatchNorm: Layer {
       BatchNormAttributes(momentum: momentum, eps: eps))
   }
 }
+
+/// Layer normalisation over the last extent (torch.nn.LayerNorm; Ba, Kiros & Hinton 2016).
+///
+/// x (N, C) or (N, T, C); parameters "weight" and "bias" (C), fp32 in every precision, as the layer itself.
+public struct LayerNorm: Layer {
+  /// Number of channels.
+  public let channels: Int
+  /// Added to the variance.
+  public let eps: Float
+
+  /// Creates a layer; PyTorch's defaults.
+  public init(_ channels: Int, eps: Float = 1e-5) {
+    self.channels = channels
+    self.eps = eps
+  }
+
+  /// Builds the layer.
+  ///
+  /// Throws `GraphError` where x is neither (N, C) nor (N, T, C).
+  public func callAsFunction(_ x: ValueID, in builder: inout GraphBuilder) throws(GraphError) -> ValueID {
+    try positive(["channels": channels], "layer_norm", in: builder)
+    let weight = try builder.parameter("weight", [channels], .constant(1))
+    let bias = try builder.parameter("bias", [channels], .constant(0))
+    return try builder.apply(.layerNorm(eps: eps), x, weight, bias)
+  }
+}

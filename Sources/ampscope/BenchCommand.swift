@@ -1,0 +1,186 @@
+import ArgumentParser
+import Benchmarks
+import DashboardCore
+import Foundation
+import GraphIR
+import ModelZoo
+import Training
+import TrainingEvents
+
+/// Measures: every network in every mode, or whether AMP reaches fp32's result.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measures speed, memory and accuracy of every network in every mode.",
+    discussion: """
+      --zoo trains each network some steps in every mode, one step at a time in turns, and prints times, speedups with
+      intervals, memory, loss and score. --accuracy trains cnn, resnet and gpt from several seeds and tests whether each
+      mode is equivalent to fp32. Progress goes to standard error, the table to standard output.
+      """)
+
+  @Flag(help: "Every network in every mode: step time, speedup, memory, loss.")
+  var zoo = false
+
+  @Flag(help: "Whether AMP reaches fp32's result: two one-sided t-tests over seeds.")
+  var accuracy = false
+
+  @Option(help: "Networks, separated by commas (default: all, or cnn,resnet,gpt for --accuracy).")
+  var models: String?
+
+  @Option(help: "Size of the networks of --zoo: small (minutes on two processors) or full.")
+  var size = "small"
+
+  @Option(help: "Precision of each lane, fp32 among them.")
+  var lanes = "fp32,amp-bf16,amp-fp16"
+
+  @Option(help: "Attempts of every lane (default: 72 for --zoo, the network's own for --accuracy).")
+  var steps: Int?
+
+  @Option(help: "Number of seeds of --accuracy.")
+  var seeds = 5
+
+  @Option(help: "First seed.")
+  var seed: UInt64 = 0
+
+  @Option(help: "Compute threads of each lane (default: all processors).")
+  var threads: Int?
+
+  @Option(help: "Write the report to this file as JSON, or to standard output with -.")
+  var json: String?
+
+  @Flag(help: "Print the table as Markdown.")
+  var markdown = false
+
+  func validate() throws {
+    guard zoo != accuracy else { throw ValidationError("choose one of --zoo and --accuracy") }
+    if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
+    guard (2...100).contains(seeds) else {
+      throw ValidationError("--seeds must be 2 to 100: a single seed has no spread; found \(seeds)")
+    }
+    guard ZooSizes.names.contains(size) else {
+      throw ValidationError("--size: unknown size \"\(size)\"\(NearestName.hint(for: size, among: ZooSizes.names))")
+    }
+  }
+
+  func run() throws {
+    SignalFlag.install()
+    do {
+      try accuracy ? runAccuracy() : runZoo()
+    } catch BenchmarkError.givenUp {
+      throw SignalFlag.current.map(ExitStatus.signal) ?? ExitStatus.failure
+    }
+  }
+
+  // MARK: Speed and memory
+
+  private func runZoo() throws {
+    let entries = try chosen(from: ZooSizes.entries(size))
+    let steps = steps ?? ZooSizes.steps
+    let first = try plan(entries[0].arguments, seed: seed, steps: steps)
+    var report = ZooReport(
+      machine: MachineProbe.description, versions: Version.components, steps: steps,
+      threads: first.configuration.threads)
+    for (index, entry) in entries.enumerated() {
+      let plan = try plan(entry.arguments, seed: seed, steps: steps)
+      let run = benchmarkedRun(entry, plan, steps: steps)
+      let summary = try measure(run, on: plan, "\(index + 1)/\(entries.count)")
+      let forward = try run.configuration.model.inferenceGraph(batchSize: 1)
+      let native = Set(run.precisions.filter { plan.backend.support(for: $0)?.isNative == true })
+      report.add(run, parameters: forward.trainableCount, summary: summary, native: native)
+    }
+    let style = markdown ? TableStyle.markdown : .plain
+    let lines = [heading(report.machine, threads: report.threads), "", report.table(style), ""] + report.meanLines
+    try print(lines + ["", "Planned memory at the peak of a step, MiB", "", report.memoryTable(style)], report)
+  }
+
+  // MARK: Accuracy
+
+  private func runAccuracy() throws {
+    let entries = try chosen(from: ZooSizes.accuracyEntries)
+    let numbers = (0..<UInt64(seeds)).map { seed + $0 }
+    var report = AccuracyReport(machine: MachineProbe.description, versions: Version.components, seeds: numbers)
+    for (index, entry) in entries.enumerated() {
+      var summaries: [RunSummary] = []
+      for number in numbers {
+        let steps = steps ?? entry.steps
+        let plan = try plan(entry.arguments, seed: number, steps: steps)
+        summaries.append(
+          try measure(
+            benchmarkedRun(entry, plan, steps: steps), on: plan, "\(index + 1)/\(entries.count), seed \(number)"))
+      }
+      try report.add(
+        network: entry.name, measure: entry.measure == .loss ? .loss : .accuracy, summaries: summaries)
+    }
+    let heading = "\(numbers.count) seeds a network, differences to fp32 paired by seed, two one-sided t-tests at 5 %"
+    try print([heading, "", report.table(markdown ? .markdown : .plain)], report)
+  }
+
+  // MARK: What both share
+
+  private func chosen(from entries: [ZooSizes.Entry]) throws -> [ZooSizes.Entry] {
+    guard let models else { return entries }
+    let names = entries.map(\.model)
+    return try models.split(separator: ",").flatMap { part in
+      let name = part.trimmingCharacters(in: .whitespaces)
+      let found = entries.filter { $0.model == name }
+      guard !found.isEmpty else {
+        throw ValidationError("--models: unknown network \"\(name)\"\(NearestName.hint(for: name, among: names))")
+      }
+      return found
+    }
+  }
+
+  private func plan(_ arguments: [String], seed: UInt64, steps: Int) throws -> SessionFactory.Plan {
+    var all = arguments + ["--lanes", lanes, "--seed", String(seed), "--steps", String(steps)]
+    if let threads { all += ["--threads", String(threads)] }
+    let plan = try SessionFactory(
+      options: RunOptions.parse(all), defaultSchedule: .alternating, isLossless: true
+    ).makePlan()
+    guard plan.precisions.contains(.fp32) else {
+      throw ValidationError("--lanes: a bench compares with fp32; name it among the lanes")
+    }
+    return plan
+  }
+
+  private func benchmarkedRun(_ entry: ZooSizes.Entry, _ plan: SessionFactory.Plan, steps: Int) -> BenchmarkedRun {
+    BenchmarkedRun(
+      name: entry.name, configuration: plan.configuration, dataset: plan.dataset, data: plan.data,
+      precisions: plan.precisions, steps: steps)
+  }
+
+  private func measure(
+    _ run: BenchmarkedRun, on plan: SessionFactory.Plan, _ position: String
+  ) throws -> RunSummary {
+    let isTerminal = isatty(STDERR_FILENO) == 1
+    if !isTerminal { StandardStream.complain("\(position) \(run.name)\n") }
+    defer { if isTerminal { StandardStream.complain("\r\u{1B}[K") } }
+    return try run.run(
+      on: plan.backend, machine: MachineProbe.description, versions: Version.components,
+      shouldStop: { SignalFlag.current != nil },
+      progress: { progress in
+        guard isTerminal else { return }
+        let state = progress.attempts < progress.steps ? "attempt \(progress.attempts)/\(progress.steps)" : "evaluating"
+        StandardStream.complain("\r\u{1B}[K\(position) \(progress.name): \(state)")
+      })
+  }
+
+  private func heading(_ machine: MachineDescription, threads: Int) -> String {
+    "\(machine.processor), \(machine.allowedProcessors) processors, \(threads) threads a lane, alternating; "
+      + Version.text
+  }
+
+  private func print(_ lines: [String], _ report: some Encodable) throws {
+    guard let json else { return try StandardStream.print(lines.joined(separator: "\n") + "\n") }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    let data = try encoder.encode(report) + Data("\n".utf8)
+    if json == "-" { return try StandardStream.print(String(decoding: data, as: UTF8.self)) }
+    try StandardStream.print(lines.joined(separator: "\n") + "\n")
+    do {
+      try data.write(to: URL(fileURLWithPath: json))
+    } catch {
+      throw RecorderError(option: "--json", path: json, reason: error.localizedDescription)
+    }
+  }
+}

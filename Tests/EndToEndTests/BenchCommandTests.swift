@@ -1,0 +1,88 @@
+import Benchmarks
+import Foundation
+import Testing
+import TrainingEvents
+
+@Suite struct BenchCommandTests {
+  @Test("--zoo prints a row a lane and writes the same as JSON")
+  func zoo() throws {
+    let file = TemporaryFile(".json")
+    let run = try Program([
+      "bench", "--zoo", "--models", "ncf", "--steps", "45", "--threads", "1", "--json", file.url.path,
+    ])
+    #expect(run.status == 0)
+    let report = try JSONDecoder().decode(ZooReport.self, from: Data(contentsOf: file.url))
+    #expect(report.rows.map(\.precision) == [.fp32, .ampBF16, .ampFP16])
+    #expect(report.rows.allSatisfy { $0.network == "ncf" && $0.samplesPerSecond != nil && $0.loss != nil })
+    #expect(report.rows[1].speedup?.low != nil)
+    for row in report.rows { #expect(run.output.contains(row.precision.rawValue)) }
+    #expect(run.output.contains("geometric mean of 1 speedups"))
+    #expect(run.output.contains("optimizer"), "memory by owner")
+    #expect(run.errors.contains("1/1 ncf"), "progress")
+  }
+
+  @Test("--json - prints nothing but JSON")
+  func json() throws {
+    let run = try Program(["bench", "--zoo", "--models", "ncf", "--steps", "12", "--threads", "1", "--json", "-"])
+    #expect(run.status == 0)
+    let report = try JSONDecoder().decode(ZooReport.self, from: Data(run.output.utf8))
+    #expect(report.steps == 12)
+  }
+
+  @Test("--accuracy tests every mode against fp32 over the seeds")
+  func accuracy() throws {
+    let run = try Program([
+      "bench", "--accuracy", "--models", "cnn", "--steps", "3", "--seeds", "2", "--lanes", "fp32,amp-bf16", "--threads",
+      "1", "--json", "-",
+    ])
+    #expect(run.status == 0)
+    let report = try JSONDecoder().decode(AccuracyReport.self, from: Data(run.output.utf8))
+    #expect(report.seeds == [0, 1])
+    #expect(report.rows.map(\.precision) == [.ampBF16])
+    #expect(report.rows.allSatisfy { $0.differences.count == 2 && $0.margin == 0.5 && $0.interval != nil })
+  }
+
+  @Test("A signal ends a bench with 128 + n and without a table")
+  func signal() throws {
+    let run = try Program(
+      ["bench", "--zoo", "--models", "ncf", "--steps", "1000000", "--threads", "1", "--json", "-"],
+      signalOnErrors: ("1/1 ncf", SIGTERM))
+    #expect(run.status == 128 + SIGTERM)
+    #expect(run.output.isEmpty)
+  }
+}
+
+@Suite struct RequirementTests {
+  @Test("A speedup that nothing reaches exits with 4 and says what was measured")
+  func speedup() throws {
+    let run = try Program(smallRun + ["--steps", "50", "--lanes", "fp32,amp-bf16", "--require-speedup", "1000"])
+    #expect(run.status == 4)
+    #expect(run.errors.contains("--require-speedup 1000 is not met"))
+    #expect(run.output.contains("summary after"))
+  }
+
+  @Test("What twins reach exits with 0: two fp32 lanes agree to the last bit")
+  func met() throws {
+    let run = try Program(
+      smallRun + ["--steps", "50", "--lanes", "fp32,fp32", "--require-agreement", "0.5", "--require-speedup", "0.01"])
+    #expect(run.status == 0)
+    #expect(run.errors.isEmpty)
+  }
+
+  @Test("Too few steps show nothing, which is not met")
+  func tooFew() throws {
+    let run = try Program(smallRun + ["--steps", "12", "--lanes", "fp32,amp-bf16", "--require-speedup", "0.01"])
+    #expect(run.status == 4)
+    #expect(run.errors.contains("fewer than 30 paired steps"))
+  }
+
+  @Test("Demands that a run cannot show are usage errors")
+  func impossible() throws {
+    let alone = try Program(smallRun + ["--steps", "5", "--lanes", "fp32", "--require-speedup", "1"])
+    #expect(alone.status == 2)
+    let concurrent = try Program(
+      smallRun + ["--steps", "5", "--schedule", "concurrent", "--lanes", "fp32,fp32", "--require-speedup", "1"])
+    // Where two processors are not to be had the schedule is alternating after all.
+    #expect(concurrent.status == 2 || concurrent.output.contains("alternating"))
+  }
+}
