@@ -57,7 +57,7 @@ public enum ModelName: String, Sendable, Hashable, CaseIterable {
   /// known score of its synthetic data in every mode.
   public var defaults: ModelDefaults {
     switch self {
-    case .mlp: ModelDefaults(data: nil, batchSize: 128, steps: 400, learningRate: 1e-3)
+    case .mlp: ModelDefaults(data: nil, batchSize: 128, steps: 600, learningRate: 1e-3)
     case .cnn: ModelDefaults(data: nil, batchSize: 128, steps: 400, learningRate: 1e-3)
     case .resnet: ModelDefaults(data: nil, batchSize: 128, steps: 600, learningRate: 2e-3)
     case .unet: ModelDefaults(data: "shapes", batchSize: 16, steps: 300, learningRate: 1e-3)
