@@ -63,7 +63,7 @@ public enum ModelName: String, Sendable, Hashable, CaseIterable {
     case .unet: ModelDefaults(data: "shapes", batchSize: 16, steps: 300, learningRate: 1e-3)
     case .lstm: ModelDefaults(data: "grammar", batchSize: 32, steps: 400, learningRate: 2e-3)
     case .gpt: ModelDefaults(data: "grammar", batchSize: 16, steps: 400, learningRate: 1e-3)
-    case .vit: ModelDefaults(data: nil, batchSize: 64, steps: 1500, learningRate: 2e-3)
+    case .vit: ModelDefaults(data: nil, batchSize: 64, steps: 2000, learningRate: 2e-3)
     case .ncf: ModelDefaults(data: "interactions", batchSize: 1024, steps: 500, learningRate: 2e-3)
     }
   }
