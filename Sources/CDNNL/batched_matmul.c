@@ -1,12 +1,7 @@
-#include "primitive.h"
+#include "product.h"
 #include "shape.h"
 
 #include <inttypes.h>
-
-typedef struct {
-  onednn_layout a, b, c;
-  dnnl_primitive_attr_t attributes;
-} batched_matmul_parts;
 
 /* One operand: `batch` matrices (rows, columns), that lie in memory row-major, or column-major where `transposed`, and
    `outer` such batches. */
@@ -117,7 +112,7 @@ static cdnnl_status check(const cdnnl_batched_matmul *shape) {
 }
 
 /* A single outer batch is left out: oneDNN has more implementations for three dimensions than for four. */
-static cdnnl_status describe(onednn_layout *layout, const operand *matrices) {
+static cdnnl_status lay_out(onednn_layout *layout, const operand *matrices) {
   const dnnl_dims_t dimensions = {matrices->outer, matrices->batch, matrices->rows, matrices->columns};
   const dnnl_dims_t strides = {matrices->outer_stride, matrices->batch_stride,
                                matrices->transposed ? 1 : matrices->leading,
@@ -128,58 +123,30 @@ static cdnnl_status describe(onednn_layout *layout, const operand *matrices) {
                      "describing the matrices");
 }
 
-static cdnnl_status build(const cdnnl_batched_matmul *shape, batched_matmul_parts *parts, cdnnl_primitive **out) {
+static cdnnl_status describe(const void *matmul, product_layouts *layouts) {
+  const cdnnl_batched_matmul *shape = matmul;
   CDNNL_RETURN_IF_FAILED(check(shape));
-  const operand operands[] = {operand_a(shape), operand_b(shape), operand_c(shape)};
-  CDNNL_RETURN_IF_FAILED(describe(&parts->a, &operands[0]));
-  CDNNL_RETURN_IF_FAILED(describe(&parts->b, &operands[1]));
-  CDNNL_RETURN_IF_FAILED(describe(&parts->c, &operands[2]));
-
-  dnnl_engine_t engine;
-  CDNNL_RETURN_IF_FAILED(cdnnl_engine(&engine));
-  CDNNL_RETURN_IF_FAILED(cdnnl_attributes(false, &parts->attributes));
-  onednn_layout_ref a = onednn_layout_borrow(&parts->a), b = onednn_layout_borrow(&parts->b);
-  onednn_layout_ref c = onednn_layout_borrow(&parts->c);
-
-  dnnl_primitive_desc_t description = NULL;
-  CDNNL_RETURN_IF_FAILED(
-      cdnnl_check_description(onednn_matmul(&description, engine, a, b, NULL, c, parts->attributes)));
-  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_open(CDNNL_BATCHED_MATMUL, description, out));
-  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "a", DNNL_ARG_SRC, a));
-  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "b", DNNL_ARG_WEIGHTS, b));
-  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "c", DNNL_ARG_DST, c));
-  cdnnl_primitive_seal(*out);
-  return CDNNL_OK;
+  const operand a = operand_a(shape), b = operand_b(shape), c = operand_c(shape);
+  CDNNL_RETURN_IF_FAILED(lay_out(&layouts->a, &a));
+  CDNNL_RETURN_IF_FAILED(lay_out(&layouts->b, &b));
+  return lay_out(&layouts->c, &c);
 }
 
 cdnnl_status cdnnl_batched_matmul_create(const cdnnl_batched_matmul *shape, cdnnl_primitive **out) {
   if (!shape || !out)
     return cdnnl_fail(CDNNL_FAILED, "batched matmul: the shape or the place for the primitive is NULL");
-  *out = NULL;
-  batched_matmul_parts parts = {0};
-  cdnnl_primitive *primitive = NULL;
-  cdnnl_begin_creation();
-  cdnnl_status status = build(shape, &parts, &primitive);
-  cdnnl_end_creation();
-  if (parts.attributes)
-    dnnl_primitive_attr_destroy(parts.attributes);
-  onednn_layout_destroy(&parts.a);
-  onednn_layout_destroy(&parts.b);
-  onednn_layout_destroy(&parts.c);
-  if (status != CDNNL_OK) {
-    cdnnl_destroy(primitive);
-    cdnnl_add_context("batched matmul %" PRId64 " x %" PRId64 " x (%" PRId64 ", %" PRId64 ") x (%" PRId64 ", %" PRId64 ") %s -> %s",
-                      shape->outer_batch, shape->batch, shape->m, shape->k, shape->k, shape->n, cdnnl_dtype_name(shape->input_dtype),
-                      cdnnl_dtype_name(shape->output_dtype));
-    return status;
-  }
-  *out = primitive;
-  return CDNNL_OK;
+  cdnnl_status status = cdnnl_product_create(CDNNL_BATCHED_MATMUL, false, shape, describe, out);
+  if (status != CDNNL_OK)
+    cdnnl_add_context("batched matmul %" PRId64 " x %" PRId64 " x (%" PRId64 ", %" PRId64 ") x (%" PRId64 ", %" PRId64
+                      ") %s -> %s",
+                      shape->outer_batch, shape->batch, shape->m, shape->k, shape->k, shape->n,
+                      cdnnl_dtype_name(shape->input_dtype), cdnnl_dtype_name(shape->output_dtype));
+  return status;
 }
 
 cdnnl_status cdnnl_batched_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, void *c,
                                           void *scratch) {
-  void *const pointers[cdnnl_max_buffers] = {(void *)a, (void *)b, c};
+  void *const pointers[cdnnl_max_buffers] = {(void *)a, (void *)b, NULL, c};
   cdnnl_status status = cdnnl_primitive_run(primitive, CDNNL_BATCHED_MATMUL, pointers, scratch);
   if (status != CDNNL_OK)
     cdnnl_add_context("batched matmul");
