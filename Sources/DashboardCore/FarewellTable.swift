@@ -2,12 +2,14 @@ import RunStatistics
 import TrainingEvents
 
 /// What stays on the normal screen when the dashboard is left: a line a lane, and how much faster it was.
+///
+/// Fits 80 columns.
 public enum FarewellTable {
   /// The lines, without colours; none before the first step.
   public static func lines(_ state: DashboardState) -> [String] {
     guard let session = state.session, state.lastAttempt != nil else { return [] }
     let rows =
-      [["lane", "precision", "state", "steps", "skipped", "avg loss", "accuracy", "median ms", "samples/s"]]
+      [["lane", "precision", "state", "steps", "skipped", "loss", "accuracy", "ms/step", "samples/s"]]
       + state.lanes.map { track in
         [
           "\(track.lane)", track.precision.rawValue, track.state.rawValue, "\(track.committed)", "\(track.skipped)",

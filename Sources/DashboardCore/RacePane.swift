@@ -49,10 +49,13 @@ enum RacePane {
     _ state: DashboardState, _ runners: [LaneTrack], in room: Rect, y: Int, with painter: inout Painter
   ) -> Int {
     guard let target = state.lossTarget ?? commonLoss(runners) else { return y }
+    let (title, goal) = ("to average loss ", Format.compact(target))
+    let note = ", which all reached"
+    let fits = title.columns + goal.columns + note.columns <= room.width
     painter.write(
       [
-        ("to average loss ", painter.secondary), (Format.compact(target), painter.strong),
-        (state.lossTarget == nil ? ", which all reached" : "", painter.secondary),
+        (title, painter.secondary), (goal, painter.strong),
+        (state.lossTarget == nil && fits ? note : "", painter.secondary),
       ], x: room.x, y: y, in: room)
     let base = runners.first { $0.lane == state.session?.baseline }?.history.ownSeconds(toLoss: Float(target))
     var row = y + 1
@@ -82,8 +85,16 @@ enum RacePane {
     return (Double(best) / step).rounded(.up) * step
   }
 
-  /// The difference of accuracies with its 95 % interval, on a line from -2 to +2 points.
+  /// The difference of accuracies with its 95 % interval, on a line from -2 to +2 points; why there is none where it is
+  /// void.
   private static func drawAgreement(_ agreement: AgreementReport, in rect: Rect, with painter: inout Painter) {
+    if let reason = agreement.void {
+      painter.write(
+        [
+          ("\(agreement.lane) ", painter.lane(agreement.lane)), ("accuracy void: \(reason)", painter.secondary),
+        ], x: rect.x, y: rect.y, in: rect)
+      return
+    }
     func points(_ share: Double) -> String {
       (share < 0 ? "−" : "+") + Format.fixed(abs(share) * 100, decimals: 2)
     }

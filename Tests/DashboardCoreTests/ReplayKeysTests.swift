@@ -58,6 +58,7 @@ struct ReplayKeysTests {
     #expect(lines[1].hasPrefix("lane  precision") && lines[2].contains("88.12 %") && lines[3].contains("amp-bf16"))
     #expect(lines[4].hasPrefix("B over A") && lines[4].contains("alternating"))
     #expect(Set(lines[1...3].map(\.columns)).count == 1)
+    #expect(lines.allSatisfy { $0.columns <= 80 }, "no line of a usual terminal wraps")
     #expect(FarewellTable.lines(Fixture.starting).isEmpty)
   }
 }

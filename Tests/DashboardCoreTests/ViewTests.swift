@@ -122,6 +122,16 @@ struct ViewTests {
     #expect(b.samples(within: finish) == 199 * 128 + 128 && a.samples(within: finish) < b.samples(within: finish))
     #expect(screen.contains("⁷race") && screen.contains("\(Format.short(b.samples(within: finish))) samples"))
     #expect(screen.contains("which all reached") && screen.contains("−0.11 [−0.46, +0.24] points"))
+    state.take(
+      .event(
+        TrainingEvent(
+          time: 0,
+          body: .agreement(
+            AgreementReport(
+              baseline: LaneID(0), lane: LaneID(1), attempt: 1, difference: 0.5, low: 0.4, high: 0.6, count: 9,
+              mcNemarP: nil, void: "precision of lane B changed during the run")))))
+    let void = text(state.state, 120, 50)
+    #expect(void.contains("B accuracy void: precision of lane B") && !void.contains("+50.00 ["))
     state.state.lossTarget = 1
     let seconds = b.ownSeconds(toLoss: 1) ?? 0
     #expect(seconds > 0 && text(state.state, 120, 50).contains("\(Format.fixed(Double(seconds), decimals: 1)) s"))
