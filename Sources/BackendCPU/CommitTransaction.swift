@@ -87,27 +87,21 @@ struct CommitTransaction {
     let step = context.host.control.committedSteps + 1
     for target in targets {
       var found = amp_update_statistics()
-      let weight = target.weight.floats(context)
-      let gradient = target.gradient.pointer(context)
-      let copy = target.copy?.pointer(context)
+      var tensors = target.tensors(context)
       switch optimizer {
       case .sgd(let momentum, let weightDecay, let nesterov):
         var settings = amp_sgd_settings(
           lr: context.learningRate, momentum: momentum, weight_decay: weightDecay, inverse_scale: judged.inverseScale,
           clip_factor: judged.clipFactor, clip_value: judged.clipValue, nesterov: nesterov, first_step: step == 1,
           dry_run: dryRun)
-        amp_sgd_update(
-          threads, &settings, weight, target.gradientType, gradient, target.states[0].floats(context),
-          target.copyType, copy, target.count, &found)
+        amp_sgd_update(threads, &settings, &tensors, &found)
       case .adam(let beta1, let beta2, let eps, let weightDecay),
         .adamW(let beta1, let beta2, let eps, let weightDecay):
         var settings = amp_adam_settings(
           lr: context.learningRate, beta1: beta1, beta2: beta2, eps: eps, weight_decay: weightDecay,
           inverse_scale: judged.inverseScale, clip_factor: judged.clipFactor, clip_value: judged.clipValue, step: step,
           decoupled: optimizer.name == "adamw", dry_run: dryRun)
-        amp_adam_update(
-          threads, &settings, weight, target.gradientType, gradient, target.states[0].floats(context),
-          target.states[1].floats(context), target.copyType, copy, target.count, &found)
+        amp_adam_update(threads, &settings, &tensors, &found)
       }
       result.merge(found)
     }
@@ -130,5 +124,17 @@ struct CommitTransaction {
       }
     }
     return result
+  }
+}
+
+extension UpdateTarget {
+  /// What the kernel of the update reads and writes: weights and states in fp32.
+  fileprivate func tensors(_ context: borrowing CallContext) -> amp_update_tensors {
+    let second = states.count > 1 ? states[1].pointer(context) : nil
+    return amp_update_tensors(
+      storage_dtype: AMP_F32, weight: weight.pointer(context), state: (states[0].pointer(context), second),
+      gradient_dtype: gradientType, gradient: gradient.pointer(context), copy_dtype: copyType,
+      low_precision_copy: copy?.pointer(context), count: count, weight_rounding: AMP_ROUND_NEAREST, seed: 0, attempt: 0,
+      stream: 0, count_changes: false)
   }
 }

@@ -58,6 +58,28 @@ static inline uint16_t f16_from_float(float value) {
   return (uint16_t)(sign | (kept + (rest > half || (rest == half && (kept & 1u)))));
 }
 
+/* Rounded up or down with the probability of the distance, decided by a random word: as much of it as there are discarded
+   bits is added below the kept ones, and carries into them that often. */
+static inline uint16_t bf16_from_float_stochastic(float value, uint32_t draw) {
+  const uint32_t bits = float_bits(value);
+  return is_finite(value) ? (uint16_t)((bits + (draw >> 16)) >> 16) : bf16_from_float(value);
+}
+
+static inline uint16_t f16_from_float_stochastic(float value, uint32_t draw) {
+  if (!is_finite(value))
+    return f16_from_float(value);
+  const uint32_t bits = float_bits(value), magnitude = bits & 0x7fffffffu, sign = bits >> 16 & 0x8000u;
+  if (magnitude >= 0x38800000u) { /* 2^-14, the smallest normal */
+    const uint32_t rounded = (magnitude - 0x38000000u + (draw >> 19)) >> 13;
+    return (uint16_t)(sign | (rounded < 0x7c00u ? rounded : 0x7c00u));
+  }
+  /* In units of 2^-24, with 32 bits behind the point. */
+  const uint32_t biased = magnitude >> 23, exponent = biased > 0 ? biased : 1, shift = 126u - exponent;
+  const uint64_t significand = (magnitude & 0x007fffffu) | (biased > 0 ? 0x00800000u : 0u);
+  const uint64_t fixed = shift <= 32 ? significand << (32 - shift) : shift < 64 ? significand >> (shift - 32) : 0;
+  return (uint16_t)(sign | (uint32_t)((fixed + draw) >> 32));
+}
+
 /* Bytes of one element. */
 static inline size_t element_size(amp_dtype dtype) { return dtype == AMP_F32 ? 4 : 2; }
 

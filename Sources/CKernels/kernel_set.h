@@ -30,7 +30,13 @@ typedef struct {
   bool dry_run;
 } adam_plan;
 
-/* The tensors of one update; low_precision_copy may be NULL. */
+/* Which draws of the generator belong to a stochastic rounding. */
+typedef struct {
+  uint64_t seed, attempt;
+  uint32_t number;
+} random_stream;
+
+/* What an update in fp32 reads and writes; low_precision_copy may be NULL. */
 typedef struct {
   float *weight;
   amp_dtype gradient_dtype;
@@ -175,6 +181,10 @@ typedef struct {
   void (*lstm_cell)(amp_dtype dtype, const lstm_sample *sample, size_t hidden);
   void (*lstm_cell_backward)(amp_dtype dtype, const lstm_gradient_sample *sample, size_t hidden);
 
+  /* Rounds to fp16 or bf16, up or down at random (formats.h). dst and src point at element `first` of the tensor, a
+     multiple of 4. */
+  void (*round_stochastically)(amp_dtype to, const float *src, void *dst, size_t count, size_t first,
+                               const random_stream *stream);
   void (*sgd_update)(const amp_sgd_settings *settings, const update_tensors *tensors, amp_update_statistics *result);
   void (*adam_update)(const adam_plan *plan, const update_tensors *tensors, amp_update_statistics *result);
 } kernel_set;

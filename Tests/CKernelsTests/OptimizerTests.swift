@@ -22,14 +22,11 @@ extension KernelTests {
       _ state: inout Training, gradient: Tensor, copyType: amp_dtype, step: Int, threads: Int32, dryRun: Bool = false,
       learningRate: Float = 0.1
     ) {
-      var settings = amp_sgd_settings(
+      let settings = amp_sgd_settings(
         lr: learningRate, momentum: 0.9, weight_decay: 1e-4, inverse_scale: inverseScale, clip_factor: 1,
         clip_value: .infinity, nesterov: false, first_step: step == 1, dry_run: dryRun)
       var copy = Tensor(copyType, count: gradient.count)
-      var found = amp_update_statistics()
-      amp_sgd_update(
-        threads, &settings, &state.weight, gradient.dtype, gradient.bytes, &state.first, copyType, &copy.bytes,
-        gradient.count, &found)
+      let found = sgdUpdate(threads, settings, gradient, &state.weight, &state.first, copy: &copy.bytes, in: copyType)
       note(found, copy, in: &state)
     }
 
@@ -37,14 +34,12 @@ extension KernelTests {
       _ state: inout Training, gradient: Tensor, copyType: amp_dtype, step: Int, threads: Int32, dryRun: Bool = false,
       eps: Float = 1e-8
     ) {
-      var settings = amp_adam_settings(
+      let settings = amp_adam_settings(
         lr: 1e-2, beta1: 0.9, beta2: 0.999, eps: eps, weight_decay: 0.01, inverse_scale: inverseScale,
         clip_factor: 1, clip_value: .infinity, step: Int64(step), decoupled: true, dry_run: dryRun)
       var copy = Tensor(copyType, count: gradient.count)
-      var found = amp_update_statistics()
-      amp_adam_update(
-        threads, &settings, &state.weight, gradient.dtype, gradient.bytes, &state.first, &state.second, copyType,
-        &copy.bytes, gradient.count, &found)
+      let found = adamUpdate(
+        threads, settings, gradient, &state.weight, &state.first, &state.second, copy: &copy.bytes, in: copyType)
       note(found, copy, in: &state)
     }
 
@@ -218,13 +213,11 @@ extension KernelTests {
     @Test("Without a copy only weights and states change")
     func withoutCopy() {
       KernelTests.onEveryKernelSet { isa, threads in
-        var settings = amp_sgd_settings(
+        let settings = amp_sgd_settings(
           lr: 0.5, momentum: 0, weight_decay: 0, inverse_scale: 1, clip_factor: 1, clip_value: .infinity,
           nesterov: false, first_step: true, dry_run: false)
         var (weight, buffer): ([Float], [Float]) = ([1, 2, 3], [0, 0, 0])
-        let gradient: [Float] = [2, 2, 2]
-        var found = amp_update_statistics()
-        amp_sgd_update(threads, &settings, &weight, AMP_F32, gradient, &buffer, AMP_F16, nil, 3, &found)
+        _ = sgdUpdate(threads, settings, Tensor(AMP_F32, [2, 2, 2]), &weight, &buffer, in: AMP_F16)
         #expect(weight == [0, 1, 2] && buffer == [2, 2, 2], "\(isa)")
       }
     }

@@ -30,27 +30,19 @@ extension KernelTests {
     static func sgd(
       _ state: inout Weights, _ gradient: Tensor, _ clipping: Clipping, nesterov: Bool, first: Bool, threads: Int32
     ) -> amp_update_statistics {
-      var settings = amp_sgd_settings(
+      let settings = amp_sgd_settings(
         lr: 0.1, momentum: 0.9, weight_decay: decay, inverse_scale: inverseScale, clip_factor: clipping.factor,
         clip_value: clipping.value, nesterov: nesterov, first_step: first, dry_run: false)
-      var found = amp_update_statistics()
-      amp_sgd_update(
-        threads, &settings, &state.weight, gradient.dtype, gradient.bytes, &state.first, AMP_F32, nil, gradient.count,
-        &found)
-      return found
+      return sgdUpdate(threads, settings, gradient, &state.weight, &state.first)
     }
 
     static func adam(
       _ state: inout Weights, _ gradient: Tensor, _ clipping: Clipping, decoupled: Bool, step: Int64, threads: Int32
     ) -> amp_update_statistics {
-      var settings = amp_adam_settings(
+      let settings = amp_adam_settings(
         lr: 0.01, beta1: 0.9, beta2: 0.999, eps: 1e-8, weight_decay: decay, inverse_scale: inverseScale,
         clip_factor: clipping.factor, clip_value: clipping.value, step: step, decoupled: decoupled, dry_run: false)
-      var found = amp_update_statistics()
-      amp_adam_update(
-        threads, &settings, &state.weight, gradient.dtype, gradient.bytes, &state.first, &state.second, AMP_F32, nil,
-        gradient.count, &found)
-      return found
+      return adamUpdate(threads, settings, gradient, &state.weight, &state.first, &state.second)
     }
 
     /// Unscaled and clipped as torch.nn.utils does it.

@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "../philox.h"
+
 #pragma STDC FP_CONTRACT OFF
 
 static void note(float value, float *largest, amp_update_statistics *result) {
@@ -66,5 +68,19 @@ void reference_adam_update(const adam_plan *plan, const update_tensors *tensors,
     tensors->state[0][i] = first;
     tensors->state[1][i] = second;
     write_weight(tensors, i, weight);
+  }
+}
+
+void reference_round_stochastically(amp_dtype to, const float *src, void *dst, size_t count, size_t first,
+                                    const random_stream *stream) {
+  uint16_t *rounded = dst;
+  for (size_t i = 0; i < count; i++) {
+    const size_t index = first + i;
+    const uint32_t counter[4] = {(uint32_t)(index / 4), (uint32_t)stream->attempt, (uint32_t)(stream->attempt >> 32),
+                                 stream->number};
+    uint32_t draws[4];
+    philox4x32(stream->seed, counter, draws);
+    rounded[i] = to == AMP_BF16 ? bf16_from_float_stochastic(src[i], draws[index % 4])
+                                : f16_from_float_stochastic(src[i], draws[index % 4]);
   }
 }

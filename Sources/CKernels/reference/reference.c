@@ -47,6 +47,7 @@ const kernel_set reference_kernels = {
     .dot_product = reference_dot_product,
     .lstm_cell = reference_lstm_cell,
     .lstm_cell_backward = reference_lstm_cell_backward,
+    .round_stochastically = reference_round_stochastically,
     .sgd_update = reference_sgd_update,
     .adam_update = reference_adam_update,
 };

@@ -77,6 +77,8 @@ float reference_dot_product(amp_dtype dtype, const void *x, const void *y, size_
 void reference_lstm_cell(amp_dtype dtype, const lstm_sample *sample, size_t hidden);
 void reference_lstm_cell_backward(amp_dtype dtype, const lstm_gradient_sample *sample, size_t hidden);
 
+void reference_round_stochastically(amp_dtype to, const float *src, void *dst, size_t count, size_t first,
+                                    const random_stream *stream);
 void reference_sgd_update(const amp_sgd_settings *settings, const update_tensors *tensors,
                           amp_update_statistics *result);
 void reference_adam_update(const adam_plan *plan, const update_tensors *tensors, amp_update_statistics *result);

@@ -9,7 +9,11 @@
 
 #include "activations.h"
 
+#include "draws.h"
+
 #include "dropout.h"
+
+#include "rounding.h"
 
 #include "reductions.h"
 
@@ -80,6 +84,7 @@
       .dot_product = dot_product,                                                                                      \
       .lstm_cell = lstm_cell,                                                                                          \
       .lstm_cell_backward = lstm_cell_backward,                                                                        \
+      .round_stochastically = round_stochastically,                                                                    \
       .sgd_update = sgd_update,                                                                                        \
       .adam_update = adam_update,                                                                                      \
   }

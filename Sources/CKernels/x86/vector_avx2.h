@@ -72,6 +72,16 @@ INLINE __m128i to_bf16(vfloat v) {
   const vint result = _mm256_blendv_epi8(rounded, quieted, nan);
   return _mm_packus_epi32(_mm256_castsi256_si128(result), _mm256_extracti128_si256(result, 1));
 }
+INLINE __m128i to_bf16_stochastic(vfloat v, vint random) {
+  const vint bits = _mm256_castps_si256(v), high = _mm256_srli_epi32(bits, 16);
+  const vint rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_srli_epi32(random, 16)), 16);
+  const vfloat size = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), v);
+  const vint finite = _mm256_castps_si256(_mm256_cmp_ps(size, _mm256_set1_ps(__builtin_inff()), _CMP_LT_OQ));
+  const vint nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+  const vint quieted = _mm256_or_si256(high, _mm256_and_si256(nan, _mm256_set1_epi32(0x40)));
+  const vint result = _mm256_blendv_epi8(quieted, rounded, finite);
+  return _mm_packus_epi32(_mm256_castsi256_si128(result), _mm256_extracti128_si256(result, 1));
+}
 INLINE vfloat from_f16(__m128i v) { return _mm256_cvtph_ps(v); }
 INLINE __m128i to_f16(vfloat v) { return _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT); }
 INLINE vfloat quiet(vfloat v) {

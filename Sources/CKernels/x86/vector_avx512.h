@@ -61,6 +61,15 @@ INLINE __m256i to_bf16(vfloat v) {
   const vmask nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
   return _mm512_cvtepi32_epi16(_mm512_mask_or_epi32(rounded, nan, high, _mm512_set1_epi32(0x40)));
 }
+/* Rounded up where the upper half of the random lane carries; NaN quiet, infinity as it is. */
+INLINE __m256i to_bf16_stochastic(vfloat v, vint random) {
+  const vint bits = _mm512_castps_si512(v), high = _mm512_srli_epi32(bits, 16);
+  const vint rounded = _mm512_srli_epi32(_mm512_add_epi32(bits, _mm512_srli_epi32(random, 16)), 16);
+  const vmask nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  const vmask finite = _mm512_cmp_ps_mask(_mm512_abs_ps(v), _mm512_set1_ps(__builtin_inff()), _CMP_LT_OQ);
+  const vint kept = _mm512_mask_blend_epi32(finite, high, rounded);
+  return _mm512_cvtepi32_epi16(_mm512_mask_or_epi32(kept, nan, high, _mm512_set1_epi32(0x40)));
+}
 INLINE vfloat from_f16(__m256i v) { return _mm512_cvtph_ps(v); }
 INLINE __m256i to_f16(vfloat v) { return _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 /* Sets the quiet bit of NaN lanes. */
