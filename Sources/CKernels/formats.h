@@ -58,8 +58,8 @@ static inline uint16_t f16_from_float(float value) {
   return (uint16_t)(sign | (kept + (rest > half || (rest == half && (kept & 1u)))));
 }
 
-/* Rounded up or down with the probability of the distance, decided by a random word: as much of it as there are discarded
-   bits is added below the kept ones, and carries into them that often. */
+/* Rounded up or down with the probability of the distance, decided by a random word: as much of it as there are
+   discarded bits is added below the kept ones, and carries into them that often. */
 static inline uint16_t bf16_from_float_stochastic(float value, uint32_t draw) {
   const uint32_t bits = float_bits(value);
   return is_finite(value) ? (uint16_t)((bits + (draw >> 16)) >> 16) : bf16_from_float(value);
@@ -78,6 +78,12 @@ static inline uint16_t f16_from_float_stochastic(float value, uint32_t draw) {
   const uint64_t significand = (magnitude & 0x007fffffu) | (biased > 0 ? 0x00800000u : 0u);
   const uint64_t fixed = shift <= 32 ? significand << (32 - shift) : shift < 64 ? significand >> (shift - 32) : 0;
   return (uint16_t)(sign | (uint32_t)((fixed + draw) >> 32));
+}
+
+/* The bin of amp_exponent_histogram of a number that is finite and not zero, from the bits of its magnitude in fp32. */
+static inline uint32_t exponent_bin(uint32_t magnitude) {
+  const uint32_t exponent = magnitude >> 23;
+  return exponent > 0 ? exponent + 22u : 31u - (uint32_t)__builtin_clz(magnitude);
 }
 
 /* Bytes of one element. */

@@ -120,6 +120,11 @@ typedef struct {
   void (*gradient_scan)(amp_dtype dtype, const void *gradient, size_t count, float inverse_scale,
                         amp_gradient_statistics *result);
 
+  void (*tensor_count)(amp_dtype dtype, const void *x, size_t count, amp_tensor_counters *result);
+  /* bins is added to. */
+  void (*exponent_histogram)(amp_dtype dtype, const void *x, size_t count, amp_tensor_counters *result,
+                             uint64_t bins[AMP_EXPONENT_BINS]);
+
   /* y (channels) = mean over the rows of x (rows, channels). */
   void (*average_rows)(amp_dtype dtype, const void *x, void *y, size_t rows, size_t channels);
   /* dx (rows, channels) = dy (channels) / rows in every row. */

@@ -41,9 +41,9 @@ static uint64_t differences(amp_dtype dtype, const void *a, const void *b, size_
 
 /* Counts what is not finite among stored values and returns the largest magnitude of the rest. */
 static float judge(amp_dtype dtype, const void *stored, size_t count, uint64_t *non_finite) {
-  amp_gradient_statistics found;
-  kernels()->gradient_scan(dtype, stored, count, 1, &found);
-  *non_finite += found.non_finite;
+  amp_tensor_counters found;
+  kernels()->tensor_count(dtype, stored, count, &found);
+  *non_finite += found.infinities + found.nans;
   return found.largest;
 }
 

@@ -29,6 +29,7 @@
 #include "amp_lstm.h"
 #include "amp_memory.h"
 #include "amp_normalization.h"
+#include "amp_numerics.h"
 #include "amp_optimizers.h"
 #include "amp_pooling.h"
 #include "amp_reductions.h"

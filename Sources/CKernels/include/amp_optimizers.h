@@ -26,14 +26,14 @@ typedef enum { AMP_ROUND_NEAREST = 0, AMP_ROUND_STOCHASTIC = 1 } amp_rounding;
    or AMP_BF16 without masters, where an update loads them, computes in fp32 and rounds once when it stores, as torch's
    fused optimizers do.
 
-   AMP_ROUND_STOCHASTIC rounds the stored 16-bit weight only; states are always rounded to nearest, and with fp32 storage
-   there is nothing to round. Numbers that the format holds never move. The neighbour above the largest finite number is
-   2^16 (fp16) or 2^128 (bf16), stored as infinity: only what lies beyond the largest finite number can become infinite.
-   NaN and infinity stay. bf16 decides on 16 random bits, which is exact; fp16 on 13, exact, and on 32 bits for what
-   becomes subnormal, where the probability is within 2^-32. Element i uses 32-bit draw i % 4 of Philox 4x32-10 with key
-   `seed` and the counter (i / 4, attempt low, attempt high, stream), lowest word first: amp_dropout's counter, so that
-   `stream` must be no dropout's `operation` under the same seed. The same bits in every kernel set and for every
-   `threads`. Vectors draw for bf16; fp16 is drawn one element at a time. */
+   AMP_ROUND_STOCHASTIC rounds the stored 16-bit weight only; states are always rounded to nearest, and with fp32
+   storage there is nothing to round. Numbers that the format holds never move; NaN and infinity stay. The neighbour
+   above the largest finite number is 2^16 (fp16) or 2^128 (bf16), stored as infinity: only what lies beyond the largest
+   finite number can become infinite. bf16 decides on 16 random bits, which is exact; fp16 on 13, exact, and on 32 for
+   what becomes subnormal, where the probability is within 2^-32. Element i uses draw i % 4 of Philox 4x32-10 with key
+   `seed` and the counter (i / 4, attempt low, attempt high, stream), lowest word first. That is amp_dropout's
+   counter: `stream` must be no dropout's `operation` under the same seed. The same bits in every kernel set and for
+   every `threads`. Vectors draw for bf16; fp16 is drawn one element at a time. */
 typedef struct {
   amp_dtype storage_dtype;
   void *weight;

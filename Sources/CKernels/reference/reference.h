@@ -27,6 +27,9 @@ void reference_silu_backward(amp_dtype dtype, const void *dy, const void *x, voi
 void reference_column_sum(amp_dtype dtype, const void *x, size_t rows, size_t columns, float *total, float *block);
 void reference_gradient_scan(amp_dtype dtype, const void *gradient, size_t count, float inverse_scale,
                              amp_gradient_statistics *result);
+void reference_tensor_count(amp_dtype dtype, const void *x, size_t count, amp_tensor_counters *result);
+void reference_exponent_histogram(amp_dtype dtype, const void *x, size_t count, amp_tensor_counters *result,
+                                  uint64_t bins[AMP_EXPONENT_BINS]);
 void reference_average_rows(amp_dtype dtype, const void *x, void *y, size_t rows, size_t channels);
 void reference_spread_rows(amp_dtype dtype, const void *dy, void *dx, size_t rows, size_t channels);
 

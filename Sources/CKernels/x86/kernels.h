@@ -17,6 +17,8 @@
 
 #include "reductions.h"
 
+#include "numerics.h"
+
 #include "max_pool.h"
 
 #include "upsample.h"
@@ -58,6 +60,8 @@
       .dropout = dropout,                                                                                              \
       .column_sum = column_sum,                                                                                        \
       .gradient_scan = gradient_scan,                                                                                  \
+      .tensor_count = tensor_count,                                                                                    \
+      .exponent_histogram = exponent_histogram,                                                                        \
       .average_rows = average_rows,                                                                                    \
       .spread_rows = spread_rows,                                                                                      \
       .max_pool = max_pool,                                                                                            \

@@ -193,13 +193,24 @@ INLINE vmask is_at_least(vint a, uint32_t b) {
   return _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(a, limit), a));
 }
 
-/* ---- integers of 32 bits, for positions ---- */
+/* ---- integers of 32 bits, for positions and magnitudes ---- */
 
 INLINE vint broadcast_32(uint32_t value) { return _mm256_set1_epi32((int)value); }
 INLINE vint choose_32(vmask m, vint if_true, vint if_false) {
   return _mm256_blendv_epi8(if_false, if_true, _mm256_castps_si256(m));
 }
 INLINE vmask is_equal_32(vint a, vint b) { return _mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)); }
+INLINE vint magnitude_bits(vfloat v) {
+  return _mm256_and_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x7fffffff));
+}
+INLINE vmask is_less_32(vint a, vint b) { return _mm256_castsi256_ps(_mm256_cmpgt_epi32(b, a)); }
+INLINE vint larger_32(vint a, vint b) { return _mm256_max_epi32(a, b); }
+INLINE vint or_zero_32(vmask m, vint v) { return _mm256_and_si256(_mm256_castps_si256(m), v); }
+INLINE uint32_t largest_lane_32(vint v) {
+  const __m128i four = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+  const __m128i two = _mm_max_epi32(four, _mm_shuffle_epi32(four, 0x4e));
+  return (uint32_t)_mm_cvtsi128_si32(_mm_max_epi32(two, _mm_shuffle_epi32(two, 0xb1)));
+}
 INLINE vint load_integers(size_t size, const void *base, size_t index, size_t n) {
   if (size == 4)
     return _mm256_castps_si256(load_f32((const float *)base + index, n));

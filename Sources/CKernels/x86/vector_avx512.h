@@ -172,11 +172,20 @@ INLINE vint interleave_second(vint a, vint b) { return _mm512_unpackhi_epi64(a, 
 /* a >= b as unsigned 32-bit numbers */
 INLINE vmask is_at_least(vint a, uint32_t b) { return _mm512_cmpge_epu32_mask(a, _mm512_set1_epi32((int)b)); }
 
-/* ---- integers of 32 bits, for positions ---- */
+/* ---- integers of 32 bits, for positions and magnitudes ---- */
 
 INLINE vint broadcast_32(uint32_t value) { return _mm512_set1_epi32((int)value); }
 INLINE vint choose_32(vmask m, vint if_true, vint if_false) { return _mm512_mask_blend_epi32(m, if_false, if_true); }
 INLINE vmask is_equal_32(vint a, vint b) { return _mm512_cmpeq_epi32_mask(a, b); }
+/* The bits of |v|, which order as whole numbers: finite below 0x7f800000, infinity at it, NaN above. */
+INLINE vint magnitude_bits(vfloat v) {
+  return _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(0x7fffffff));
+}
+/* Signed. */
+INLINE vmask is_less_32(vint a, vint b) { return _mm512_cmplt_epi32_mask(a, b); }
+INLINE vint larger_32(vint a, vint b) { return _mm512_max_epi32(a, b); }
+INLINE vint or_zero_32(vmask m, vint v) { return _mm512_maskz_mov_epi32(m, v); }
+INLINE uint32_t largest_lane_32(vint v) { return (uint32_t)_mm512_reduce_max_epi32(v); }
 /* In memory an element takes `size` bytes, 1 or 4. */
 INLINE vint load_integers(size_t size, const void *base, size_t index, size_t n) {
   if (size == 1)
