@@ -61,6 +61,9 @@ void amp_gradient_scan(int threads, amp_dtype dtype, const void *gradient, size_
     const amp_gradient_statistics *found = &job.found[chunk];
     result->sum_of_squares += found->sum_of_squares;
     result->non_finite += found->non_finite;
+    result->zeros += found->zeros;
+    result->infinities += found->infinities;
+    result->nans += found->nans;
     if (found->largest > result->largest)
       result->largest = found->largest;
   }

@@ -71,6 +71,7 @@ extension KernelTests {
                 amp_gradient_scan(threads, dtype, gradient.bytes, size, inverseScale, &found)
                 let place = "\(isa) \(threads) \(size) \(dtype) \(inverseScale)"
                 #expect(found.non_finite == UInt64(size - finite.count), "\(place)")
+                #expect(Reductions.kinds(found) == Reductions.kinds(of: gradient.floats), "\(place)")
                 #expect(found.largest == largest, "\(place)")
                 // The squares are positive: every order of fp64 additions stays within count * 2^-53.
                 #expect((found.sum_of_squares - squares).magnitude <= squares * Double(size) * 0x1p-53, "\(place)")
@@ -81,6 +82,24 @@ extension KernelTests {
             }
           }
         }
+      }
+    }
+
+    static func kinds(_ found: amp_gradient_statistics) -> [UInt64] { [found.zeros, found.infinities, found.nans] }
+
+    static func kinds(of values: [Float]) -> [UInt64] {
+      [values.count(where: \.isZero), values.count(where: \.isInfinite), values.count(where: \.isNaN)].map(UInt64.init)
+    }
+
+    @Test("A subnormal gradient is no zero, also where it is flushed to zero or vanishes in unscaling")
+    func subnormal() {
+      let values: [Float] = [0, -0.0, 0x1p-149, -0x1p-130, 0x1p-126, .nan, -.infinity] + Array(repeating: 0, count: 20)
+      KernelTests.onEveryKernelSet { isa, threads in
+        amp_flush_denormals(threads, true)
+        defer { amp_flush_denormals(threads, false) }
+        var found = amp_gradient_statistics()
+        amp_gradient_scan(threads, AMP_F32, values, values.count, 0x1p-60, &found)
+        #expect(Reductions.kinds(found) == [22, 1, 1] && found.non_finite == 2, "\(isa) \(threads)")
       }
     }
 
@@ -98,6 +117,7 @@ extension KernelTests {
                 amp_gradient_scan(threads, dtype, gradient.bytes, size, 0.5, &found)
                 #expect(
                   found.non_finite == 1 && found.sum_of_squares == Double(size - 1) / 4, "\(isa) \(size) \(place)")
+                #expect(Reductions.kinds(found) == (culprit.isNaN ? [0, 0, 1] : [0, 1, 0]), "\(isa) \(size) \(place)")
               }
             }
           }

@@ -30,7 +30,7 @@ void amp_tensor_sample(amp_dtype dtype, const void *x, size_t count, size_t bloc
 #define AMP_EXPONENT_BINS 277
 
 /* amp_tensor_count, and bins[e + 149] = number of finite elements other than zero with floor(log2 |x|) = e, subnormal
-   numbers by their true exponent. O(count), one pass over memory, some three times the time of amp_tensor_count. */
+   numbers by their true exponent. O(count), one pass over memory, several times the time of amp_tensor_count. */
 void amp_exponent_histogram(int threads, amp_dtype dtype, const void *x, size_t count, amp_tensor_counters *result,
                             uint64_t bins[AMP_EXPONENT_BINS]);
 

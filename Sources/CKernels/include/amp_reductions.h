@@ -16,9 +16,11 @@ void amp_column_sum(int threads, amp_dtype dtype, const void *x, amp_dtype out_d
 
 /* What one pass over the gradients finds, of the unscaled values g * inverse_scale (rounded to fp32). */
 typedef struct {
-  double sum_of_squares;   /* of the finite elements, in fp64 */
-  float largest;           /* largest magnitude of the finite elements */
-  uint64_t non_finite;     /* number of NaN and infinite elements, tested before the multiplication */
+  double sum_of_squares; /* of the finite elements, in fp64 */
+  float largest;         /* largest magnitude of the finite elements */
+  uint64_t non_finite;   /* infinities + nans */
+  /* Elements before the multiplication, by their bits: a subnormal number is no zero. */
+  uint64_t zeros, infinities, nans;
 } amp_gradient_statistics;
 
 /* One pass over count elements of one gradient; the result is written, not accumulated. */

@@ -27,15 +27,18 @@ void reference_gradient_scan(amp_dtype dtype, const void *gradient, size_t count
   *result = (amp_gradient_statistics){0};
   for (size_t i = 0; i < count; i++) {
     const float value = load_element(dtype, gradient, i);
-    if (!is_finite(value)) {
-      result->non_finite++;
+    const uint32_t magnitude = float_bits(value) & 0x7fffffffu;
+    result->zeros += magnitude == 0;
+    result->infinities += magnitude == 0x7f800000u;
+    result->nans += magnitude > 0x7f800000u;
+    if (magnitude >= 0x7f800000u)
       continue;
-    }
     const float unscaled = value * inverse_scale;
     result->sum_of_squares += (double)unscaled * (double)unscaled;
     if (fabsf(unscaled) > result->largest)
       result->largest = fabsf(unscaled);
   }
+  result->non_finite = result->infinities + result->nans;
 }
 
 void reference_average_rows(amp_dtype dtype, const void *x, void *y, size_t rows, size_t channels) {

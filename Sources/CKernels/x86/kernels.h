@@ -15,9 +15,9 @@
 
 #include "rounding.h"
 
-#include "reductions.h"
-
 #include "numerics.h"
+
+#include "reductions.h"
 
 #include "max_pool.h"
 

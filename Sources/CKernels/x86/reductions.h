@@ -39,19 +39,26 @@ static void column_sum(amp_dtype dtype, const void *x, size_t rows, size_t colum
 
 INLINE void gradient_scan_of(amp_dtype dtype, const void *gradient, size_t count, float inverse_scale,
                              amp_gradient_statistics *result) {
-  const vfloat factor = broadcast(inverse_scale), infinity = broadcast(__builtin_inff());
+  const vfloat factor = broadcast(inverse_scale);
   vfloat largest = zeros();
-  vint non_finite = no_counters();
+  magnitude_counts counts = no_magnitudes();
   vdouble squares = no_sum();
   FOR_VECTORS(i, n, count, {
     const vfloat value = load(dtype, gradient, i, n);
-    const vmask finite = is_less(magnitude(value), infinity);
+    const vmask finite = count_magnitudes(&counts, magnitude_bits(value), n);
     const vfloat unscaled = or_zero(finite, value * factor);
     largest = larger(magnitude(unscaled), largest);
     squares = add_squares(squares, unscaled);
-    non_finite = count_up(non_finite, first_but_not_second(first_lanes(n), finite));
   });
-  *result = (amp_gradient_statistics){total_of(squares), largest_lane(largest), sum_of_counters(non_finite)};
+  const amp_tensor_counters found = counters_of(&counts, no_counters(), count);
+  *result = (amp_gradient_statistics){
+      .sum_of_squares = total_of(squares),
+      .largest = largest_lane(largest),
+      .non_finite = found.infinities + found.nans,
+      .zeros = found.zeros,
+      .infinities = found.infinities,
+      .nans = found.nans,
+  };
 }
 static void gradient_scan(amp_dtype dtype, const void *gradient, size_t count, float inverse_scale,
                           amp_gradient_statistics *result) {
