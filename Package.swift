@@ -96,7 +96,8 @@ let package = Package(
       name: "ampscope",
       dependencies: [
         "BackendAPI", "BackendCPU", "Benchmarks", "Datasets", "GraphCompiler", "GraphIR", "ModelZoo",
-        "SafetensorsFormat", "TensorCore", "Training", "TrainingEvents", "DashboardCore", "DashboardTerminal",
+        "RunStatistics", "SafetensorsFormat", "TensorCore", "Training", "TrainingEvents", "DashboardCore",
+        "DashboardTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

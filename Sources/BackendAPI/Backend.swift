@@ -84,11 +84,30 @@ public protocol Executable: AnyObject {
   /// Throws `BackendError` where a kernel reports a failure; the state is then as before.
   func run(_ request: StepRequest, on state: any DeviceState) throws -> StepOutcome
 
+  /// The tensors that a run can look at, in the order in which it makes them.
+  var watchedTensors: [WatchedTensor] { get }
+
+  /// Runs a skipped attempt again, with a scale that the scaler may have left since, and finds the first tensor that is
+  /// not finite.
+  ///
+  /// Exact, because the attempt changed nothing; changes nothing either. Nil where everything is finite this time.
+  /// Reads every tensor once more than the step: as long as a few steps. Throws `BackendError`.
+  func diagnose(_ request: StepRequest, scale: Float?, on state: any DeviceState) throws -> Finding?
+
   /// Copies a named output of the last run to the host, as fp32. Throws `BackendError` for an unknown name.
   func read(_ output: String, from state: any DeviceState) throws -> [Float]
 
   /// One line a node for people: what computes it ("brg:avx512_core_bf16", "own kernel, avx512").
   var implementations: [String] { get }
+}
+
+/// Devices that look at nothing and diagnose nothing.
+extension Executable {
+  /// None.
+  public var watchedTensors: [WatchedTensor] { [] }
+
+  /// Nothing is found.
+  public func diagnose(_ request: StepRequest, scale: Float?, on state: any DeviceState) throws -> Finding? { nil }
 }
 
 /// Everything that a step commits, in the memory of a device: parameters, statistics, optimizer state, step control.
@@ -106,20 +125,45 @@ public protocol DeviceState: AnyObject {
 }
 
 extension DeviceState {
-  /// Writes an fp32 entry.
+  /// Writes an entry, rounded to its format (to nearest even).
   ///
   /// Throws `BackendError` for an unknown name or another count.
   public func write(_ name: String, _ values: [Float]) throws {
-    try values.withUnsafeBytes { try write(name, from: $0) }
+    switch try entry(name).dtype {
+    case .float16: try values.map { Float16($0).bitPattern }.withUnsafeBytes { try write(name, from: $0) }
+    case .bfloat16: try values.map { BFloat16($0).bits }.withUnsafeBytes { try write(name, from: $0) }
+    default: try values.withUnsafeBytes { try write(name, from: $0) }
+    }
   }
 
-  /// Reads an fp32 entry.
+  /// Reads an entry as fp32.
   ///
   /// Throws `BackendError` for an unknown name.
   public func floats(_ name: String) throws -> [Float] {
+    let entry = try entry(name)
+    guard entry.dtype.isLowPrecision else {
+      var values = [Float](repeating: 0, count: entry.shape.count)
+      try values.withUnsafeMutableBytes { try read(name, into: $0) }
+      return values
+    }
+    var bits = [UInt16](repeating: 0, count: entry.shape.count)
+    try bits.withUnsafeMutableBytes { try read(name, into: $0) }
+    return entry.dtype == .float16
+      ? bits.map { Float(Float16(bitPattern: $0)) } : bits.map { BFloat16(bits: $0).float }
+  }
+
+  /// Takes over everything from a state whose entries have the same names, rounded to the formats of this one.
+  ///
+  /// Throws `BackendError` where an entry is missing.
+  public func adopt(_ other: any DeviceState) throws {
+    for entry in layout.entries { try write(entry.name, other.floats(entry.name)) }
+    control = other.control
+    // Bounds of what was rounded are not those of what it was.
+    control.magnitudes = nil
+  }
+
+  private func entry(_ name: String) throws -> StateLayout.Entry {
     guard let entry = layout[name] else { throw BackendError.unknownEntry(name) }
-    var values = [Float](repeating: 0, count: entry.shape.count)
-    try values.withUnsafeMutableBytes { try read(name, into: $0) }
-    return values
+    return entry
   }
 }

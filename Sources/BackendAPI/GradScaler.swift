@@ -82,6 +82,17 @@ public struct GradScaler: Sendable, Hashable, Codable {
     }
   }
 
+  /// Goes on from a scale, within the floor and ceiling of the settings, as after a change: the tracker restarts.
+  public mutating func force(_ scale: Float) {
+    self.scale =
+      settings.rule == .constant ? scale : min(max(scale, settings.minimumScale), settings.maximumScale)
+    growthTracker = -settings.growthDelay
+    hysteresisTracker = settings.hysteresis
+    isExhausted = false
+    ceiling = settings.maximumScale
+    largestGradient = 0
+  }
+
   /// The scale after a growth: not beyond the maximum, unchanged where the product is infinite in fp32.
   func grown(_ scale: Float) -> Float {
     let product = Float(Double(scale) * settings.growthFactor)

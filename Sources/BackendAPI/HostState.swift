@@ -65,10 +65,9 @@ public final class HostState: DeviceState {
 
   private func entryBytes(_ name: String, count: Int) throws -> UnsafeMutableRawBufferPointer {
     guard let entry = layout[name] else { throw BackendError.unknownEntry(name) }
-    let size = entry.shape.count * DType.float32.size
-    guard count == size else {
-      throw BackendError("tensor \"\(name)\" \(entry.shape) has \(size) bytes, found \(count)")
+    guard count == entry.byteCount else {
+      throw BackendError("tensor \"\(name)\" \(entry.shape) has \(entry.byteCount) bytes, found \(count)")
     }
-    return UnsafeMutableRawBufferPointer(start: storage.base + entry.offset, count: size)
+    return UnsafeMutableRawBufferPointer(start: storage.base + entry.offset, count: entry.byteCount)
   }
 }

@@ -14,6 +14,10 @@ public struct StepRequest {
   public var batch: UnsafeRawBufferPointer
   /// The graph's input "labels": classes in int64, or targets in fp32; of all micro-batches.
   public var labels: UnsafeRawBufferPointer
+  /// How closely to look at tensors.
+  public var inspection = Inspection.none
+  /// What to break on purpose.
+  public var injections: [Injection] = []
 
   /// Creates a request.
   public init(
@@ -81,6 +85,10 @@ public struct StepOutcome: Sendable {
   public var scale: Float?
   /// Nanoseconds by phase.
   public var nanoseconds: PhaseNanoseconds
+  /// What the run saw in its tensors, if it was to look.
+  public var readings: [TensorReading]
+  /// The parameter or statistic whose update was not finite: of attempts skipped for that reason.
+  public var culprit: String?
 
   /// Why an attempt was skipped.
   public enum Skip: Sendable, Hashable {
@@ -93,12 +101,17 @@ public struct StepOutcome: Sendable {
   }
 
   /// Creates an outcome.
-  public init(loss: Float, skip: Skip?, gradNorm: Double, scale: Float?, nanoseconds: PhaseNanoseconds) {
+  public init(
+    loss: Float, skip: Skip?, gradNorm: Double, scale: Float?, nanoseconds: PhaseNanoseconds,
+    readings: [TensorReading] = [], culprit: String? = nil
+  ) {
     self.loss = loss
     self.skip = skip
     self.gradNorm = gradNorm
     self.scale = scale
     self.nanoseconds = nanoseconds
+    self.readings = readings
+    self.culprit = culprit
   }
 }
 
@@ -114,6 +127,8 @@ public struct PhaseNanoseconds: Sendable, Hashable {
   public var cast: Int64 = 0
   /// Copying the batch in.
   public var data: Int64 = 0
+  /// Looking at tensors.
+  public var numerics: Int64 = 0
 
   /// No time at all.
   public init() {}

@@ -74,6 +74,6 @@ public struct CPUBackend: Backend {
         graph: graph, node: node, number: number, threads: Int32(threads), nativeBF16: nativeBF16)
       kernels.append(try makeKernel(context))
     }
-    return PreparedCPUGraph(graph: graph, kernels: kernels)
+    return PreparedCPUGraph(graph: graph, kernels: kernels, threads: Int32(threads))
   }
 }

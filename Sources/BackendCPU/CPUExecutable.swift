@@ -11,11 +11,15 @@ final class CPUExecutable: Executable {
   let plan: MemoryPlan
   let implementations: [String]
   /// What runs once a micro-batch: forward and backward.
-  private let microBatchCalls: [BoundCall]
+  let microBatchCalls: [BoundCall]
   /// What runs once a step: unscale, clip, commit.
   private let stepCalls: [BoundCall]
-  private let microBatchCount: Int
-  private let scratch = CommitScratch()
+  let microBatchCount: Int
+  let threads: Int32
+  let watch: TensorWatch
+  /// Where every value lies.
+  let addresses: [Address?]
+  private let scratch: CommitScratch
   private let input: (address: Address, byteCount: Int)?
   private let labels: (address: Address, byteCount: Int)?
   private let loss: Address?
@@ -31,10 +35,14 @@ final class CPUExecutable: Executable {
   }
 
   init(
-    graph: Graph, plan: MemoryPlan, calls: [BoundCall], implementations: [String],
+    graph: Graph, plan: MemoryPlan, calls: [BoundCall], implementations: [String], threads: Int32,
     address: (ValueID) throws -> Address
   ) throws {
     self.graph = graph
+    self.threads = threads
+    watch = try TensorWatch(graph, threads: threads, address: address)
+    scratch = CommitScratch(watch: watch)
+    addresses = graph.values.map { try? address($0.id) }
     self.plan = plan
     microBatchCalls = calls.filter { $0.timing != .optimizer }
     stepCalls = calls.filter { $0.timing == .optimizer }
@@ -76,21 +84,24 @@ final class CPUExecutable: Executable {
       throw BackendError("the executable was not activated on this state")
     }
     let scale = host.control.scaler?.scale
-    scratch.skip = nil
-    scratch.gradNorm = 0
+    scratch.reset()
+    watch.begin(request.inspection)
     var times = PhaseNanoseconds()
     for microBatch in 0..<microBatchCount {
-      let context = callContext(request, host, microBatch: microBatch)
+      let context = callContext(request, host, scale: scale, microBatch: microBatch)
       let began = now()
       try load(request, context)
       _ = charge(&times.data, since: began)
-      try run(microBatchCalls, context, &times)
+      if microBatch == microBatchCount - 1, request.inspection != .none { lookAtWeights(context, &times) }
+      try run(microBatchCalls, context, request, &times)
     }
-    let context = callContext(request, host, microBatch: microBatchCount - 1)
-    try run(stepCalls, context, &times)
+    let context = callContext(request, host, scale: scale, microBatch: microBatchCount - 1)
+    try run(stepCalls, context, request, &times)
+    times.optimizer -= scratch.numericsNanoseconds
+    times.numerics += scratch.numericsNanoseconds
     return StepOutcome(
       loss: loss?.floats(context).pointee ?? .nan, skip: scratch.skip, gradNorm: scratch.gradNorm, scale: scale,
-      nanoseconds: times)
+      nanoseconds: times, readings: watch.readings, culprit: scratch.culprit)
   }
 
   func read(_ output: String, from state: any DeviceState) throws -> [Float] {
@@ -106,31 +117,47 @@ final class CPUExecutable: Executable {
     return values
   }
 
-  private func callContext(_ request: StepRequest, _ host: HostState, microBatch: Int) -> CallContext {
+  func callContext(_ request: StepRequest, _ host: HostState, scale: Float?, microBatch: Int) -> CallContext {
     CallContext(
       arena: host.arena, state: host.base, host: host, scratch: scratch,
       maskKey: request.attempt &* UInt64(microBatchCount) &+ UInt64(microBatch), seed: request.seed,
-      learningRate: request.learningRate, lossScale: (host.control.scaler?.scale ?? 1) / Float(microBatchCount),
-      microBatch: microBatch)
+      attempt: request.attempt, learningRate: request.learningRate,
+      lossScale: (scale ?? 1) / Float(microBatchCount), microBatch: microBatch)
   }
 
-  private func run(_ calls: [BoundCall], _ context: borrowing CallContext, _ times: inout PhaseNanoseconds) throws {
+  private func run(
+    _ calls: [BoundCall], _ context: borrowing CallContext, _ request: StepRequest, _ times: inout PhaseNanoseconds
+  ) throws {
     var clock = now()
     guard var current = calls.first?.timing else { return }
+    let isWatched = request.inspection != .none && context.microBatch == microBatchCount - 1
     for call in calls {
       if call.timing != current {
         clock = charge(&times[current], since: clock)
         current = call.timing
       }
       try call.run(context)
+      if !request.injections.isEmpty { inject(request.injections, after: call.number, context) }
+      if isWatched, let place = watch.results[call.number] {
+        clock = charge(&times[current], since: clock)
+        watch.look(place, context)
+        clock = charge(&times.numerics, since: clock)
+      }
     }
     _ = charge(&times[current], since: clock)
   }
 
+  private func lookAtWeights(_ context: borrowing CallContext, _ times: inout PhaseNanoseconds) {
+    let began = now()
+    for place in watch.weights { watch.look(place, context) }
+    _ = charge(&times.numerics, since: began)
+  }
+
   /// Copies the inputs of a micro-batch into the arena.
-  private func load(_ request: StepRequest, _ context: borrowing CallContext) throws {
+  func load(_ request: StepRequest, _ context: borrowing CallContext) throws {
     try load(input, from: request.batch, "batch", context)
     try load(labels, from: request.labels, "labels", context)
+    if !request.injections.isEmpty { inject(request.injections, after: nil, context) }
   }
 
   private func load(
@@ -145,15 +172,9 @@ final class CPUExecutable: Executable {
     address.pointer(context).copyMemory(from: base + context.microBatch * byteCount, byteCount: byteCount)
   }
 
-  private func hostState(_ state: any DeviceState) throws -> HostState {
+  func hostState(_ state: any DeviceState) throws -> HostState {
     guard let host = state as? HostState else { throw BackendError("this state belongs to another device") }
     return host
-  }
-
-  private func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
   private func charge(_ phase: inout Int64, since start: Int64) -> Int64 {
@@ -161,6 +182,13 @@ final class CPUExecutable: Executable {
     phase += time - start
     return time
   }
+}
+
+/// Nanoseconds since some fixed moment.
+func now() -> Int64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
 extension PhaseNanoseconds {

@@ -26,6 +26,7 @@ struct CallContext {
   /// Keys random masks: counts micro-batches, so that each draws its own.
   let maskKey: UInt64
   let seed: UInt64
+  let attempt: UInt64
   let learningRate: Float
   /// What the gradient of the loss is multiplied by: the loss scale over the number of micro-batches.
   let lossScale: Float

@@ -7,6 +7,20 @@ import TensorCore
 final class CommitScratch {
   var skip: StepOutcome.Skip?
   var gradNorm = 0.0
+  /// The parameter or statistic that could not be updated.
+  var culprit: String?
+  /// Time of the optimizer phase that went into looking at tensors.
+  var numericsNanoseconds: Int64 = 0
+  let watch: TensorWatch
+
+  init(watch: TensorWatch) { self.watch = watch }
+
+  func reset() {
+    skip = nil
+    gradNorm = 0
+    culprit = nil
+    numericsNanoseconds = 0
+  }
 }
 
 /// Kernels of the end of a step:
@@ -30,12 +44,18 @@ extension KernelContext {
       return { context in
         let inverseScale = context.host.control.scaler?.inverseScale ?? 1
         var (nonFinite, sumOfSquares, largest) = (UInt64(0), 0.0, Float(0))
-        for (gradient, dtype, count) in gradients {
+        let isWatched = context.scratch.watch.inspection != .none
+        for (number, (gradient, dtype, count)) in gradients.enumerated() {
           var found = amp_gradient_statistics()
           amp_gradient_scan(threads, dtype, gradient.pointer(context), count, inverseScale, &found)
           nonFinite += found.non_finite
           sumOfSquares += found.sum_of_squares
           largest = max(largest, found.largest)
+          if isWatched {
+            let began = now()
+            context.scratch.watch.look(atGradient: number, found, context)
+            context.scratch.numericsNanoseconds += now() - began
+          }
         }
         // Infinite where an element is not finite, as torch's norm would be infinite or NaN.
         let norm = nonFinite > 0 ? .infinity : sumOfSquares.squareRoot()
@@ -69,18 +89,17 @@ extension KernelContext {
   }
 
   func commit(_ attributes: CommitAttributes) -> Kernel {
-    let threads = threads
-    let graph = graph
-    let inputs = node.inputs
+    let (threads, graph, inputs) = (threads, graph, node.inputs)
     return own { place in
       let states = attributes.optimizer.stateNames
+      let stored = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.dtype.kernelType) })
       var targets: [UpdateTarget] = []
       for (index, name) in attributes.parameters.enumerated() {
         let operand = CommitAttributes.firstGradient + index
         let gradient = graph[inputs[operand]].type
         targets.append(
           UpdateTarget(
-            weight: try place.entry(name), gradient: place.inputs[operand],
+            name: name, type: stored[name] ?? AMP_F32, weight: try place.entry(name), gradient: place.inputs[operand],
             gradientType: gradient.dtype.kernelType,
             states: try states.map { try place.entry(StateLayout.optimizerEntry($0, of: name)) },
             copy: try attributes.copies[index].map(place.address),
@@ -92,31 +111,13 @@ extension KernelContext {
         let operand = attributes.firstStatistic + index
         statistics.append(
           StatisticTarget(
-            pending: place.inputs[operand], committed: try place.entry(name),
-            count: graph[inputs[operand]].type.shape.count))
+            name: name, pending: place.inputs[operand], committed: try place.entry(name),
+            type: stored[name] ?? AMP_F32, count: graph[inputs[operand]].type.shape.count))
       }
       let transaction = CommitTransaction(
-        optimizer: attributes.optimizer, threads: threads, loss: place.inputs[0], verdict: place.inputs[1],
-        targets: targets, statistics: statistics)
+        optimizer: attributes.optimizer, rounding: attributes.rounding, threads: threads, loss: place.inputs[0],
+        verdict: place.inputs[1], targets: targets, statistics: statistics)
       return { transaction.run($0) }
     }
   }
-}
-
-/// A parameter with all that its update reads and writes.
-struct UpdateTarget {
-  var weight: Address
-  var gradient: Address
-  var gradientType: amp_dtype
-  var states: [Address]
-  var copy: Address?
-  var copyType: amp_dtype
-  var count: Int
-}
-
-/// A running statistic and the value that waits to be committed.
-struct StatisticTarget {
-  var pending: Address
-  var committed: Address
-  var count: Int
 }

@@ -8,6 +8,7 @@ import TensorCore
 struct PreparedCPUGraph: PreparedGraph {
   let graph: Graph
   let kernels: [Kernel]
+  let threads: Int32
 
   var scratch: [Int: Int] {
     var result: [Int: Int] = [:]
@@ -36,15 +37,18 @@ struct PreparedCPUGraph: PreparedGraph {
         inputs: try node.inputs.map(address), outputs: try node.outputs.map(address),
         scratch: Address(isInState: false, offset: plan.scratchOffset(ofNode: number) ?? 0), address: address,
         entry: entry)
-      calls.append(BoundCall(timing: TimingClass(node), run: try kernels[number].bind(placement)))
+      calls.append(BoundCall(number: number, timing: TimingClass(node), run: try kernels[number].bind(placement)))
     }
     return try CPUExecutable(
-      graph: graph, plan: plan, calls: calls, implementations: kernels.map(\.implementation), address: address)
+      graph: graph, plan: plan, calls: calls, implementations: kernels.map(\.implementation), threads: threads,
+      address: address)
   }
 }
 
 /// A call with the clock that its time goes to.
 struct BoundCall {
+  /// Number of the node.
+  let number: Int
   let timing: TimingClass
   let run: Call
 }

@@ -14,20 +14,20 @@ public struct BenchmarkedRun: Sendable {
   /// What to tell people about the data.
   public var data: DataDescription
   /// One lane each; the baseline is the first fp32 one.
-  public var precisions: [Precision]
+  public var policies: [PrecisionPolicy]
   /// Attempts of every lane.
   public var steps: Int
 
   /// Creates a run.
   public init(
     name: String, configuration: Trainer.Configuration, dataset: (any Dataset)?, data: DataDescription,
-    precisions: [Precision], steps: Int
+    policies: [PrecisionPolicy], steps: Int
   ) {
     self.name = name
     self.configuration = configuration
     self.dataset = dataset
     self.data = data
-    self.precisions = precisions
+    self.policies = policies
     self.steps = steps
   }
 
@@ -56,7 +56,7 @@ public struct BenchmarkedRun: Sendable {
     shouldStop: () -> Bool = { false }, progress: (Progress) -> Void = { _ in }
   ) throws -> RunSummary {
     let session = try Session(
-      configuration: configuration, precisions: precisions, backend: backend,
+      configuration: configuration, policies: policies, backend: backend,
       options: Session.Options(
         steps: steps, schedule: .alternating, evaluation: dataset, niceness: 0, isLossless: true),
       data: data, machine: machine, versions: versions)

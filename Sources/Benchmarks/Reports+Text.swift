@@ -14,7 +14,8 @@ extension ZooReport {
   public func table(_ style: TableStyle) -> String {
     var table = TextTable([
       ("network", .left), ("mode", .left), ("computed", .left), ("ms/step", .right), ("p95", .right),
-      ("samples/s", .right), ("speedup", .right), ("95 %", .left), ("effective", .right), ("skipped", .right),
+      ("samples/s", .right), ("speedup", .right), ("95 %", .left), ("effective", .right), ("casts %", .right),
+      ("skipped", .right),
       ("loss", .right), ("score %", .right),
     ])
     for row in rows {
@@ -25,7 +26,8 @@ extension ZooReport {
         row.network, row.precision.rawValue, row.isNative ? "native" : "storage-only",
         fixed(row.medianStepMilliseconds, 2), fixed(row.p95StepMilliseconds, 2), fixed(row.samplesPerSecond, 0),
         row.speedup.map { fixed($0.ratio, 2) + "×" } ?? "baseline", interval ?? "",
-        row.speedup?.effective.map { fixed($0, 2) + "×" } ?? "", String(row.skipped),
+        row.speedup?.effective.map { fixed($0, 2) + "×" } ?? "", fixed(row.castShare.map { $0 * 100 }, 1),
+        String(row.skipped),
         fixed(row.loss, 4), fixed(row.score.map { $0 * 100 }, 1),
       ])
     }

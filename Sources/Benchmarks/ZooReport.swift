@@ -36,6 +36,8 @@ public struct ZooReport: Codable, Sendable, Hashable {
     public var score: Double?
     /// How the lane ended.
     public var state: LaneState
+    /// Share of the step time that conversions between formats took: the cast tax.
+    public var castShare: Double?
   }
 
   /// Geometric mean of a mode's speedups over the networks.
@@ -78,8 +80,11 @@ public struct ZooReport: Codable, Sendable, Hashable {
   }
 
   /// Adds the lanes of a finished run.
+  ///
+  /// The baseline of a network counts once: where it ran again beside other modes, its first row stays.
   public mutating func add(_ run: BenchmarkedRun, parameters: Int, summary: RunSummary, native: Set<Precision>) {
-    for lane in summary.lanes {
+    let isKnown = rows.contains { $0.network == run.name && $0.precision == .fp32 }
+    for lane in summary.lanes where lane.precision != .fp32 || !isKnown {
       rows.append(
         Row(
           network: run.name, data: run.data.name, parameters: parameters, batch: run.configuration.samplesPerStep,
@@ -88,7 +93,7 @@ public struct ZooReport: Codable, Sendable, Hashable {
           samplesPerSecond: lane.samplesPerSecond,
           speedup: summary.speedup.first { $0.lane == lane.lane && $0.schedule == .alternating },
           skipped: lane.skipped, memory: lane.memory?.bytes, loss: lane.evaluation?.loss,
-          score: lane.evaluation?.accuracy, state: lane.state))
+          score: lane.evaluation?.accuracy, state: lane.state, castShare: lane.castShare))
     }
     means = Precision.allCases.compactMap { precision in
       let ratios = rows.compactMap { $0.precision == precision ? $0.speedup?.ratio : nil }

@@ -104,7 +104,7 @@ enum HeaderPane {
       ("\(session.lanes.count) × \(session.threadsPerLane) threads", painter.text),
     ]
     for support in session.precisions {
-      let format = support.precision.autocastFormat?.rawValue ?? "fp32"
+      let format = support.precision.computeFormat?.rawValue ?? "fp32"
       pieces += [
         separator, (format, painter.text),
         support.isNative

@@ -51,7 +51,7 @@ enum LossScalePane {
     let name = width >= 62 ? "\(track.lane) \(track.precision.rawValue.rightPadded(8))  " : "\(track.lane) "
     let lane = (name, painter.lane(track.lane))
     guard track.hasScaler else {
-      let format = track.precision.autocastFormat?.rawValue ?? "fp32"
+      let format = track.precision.computeFormat?.rawValue ?? "fp32"
       let needsNone = "\(format) needs no scaling"
       guard track.precision == .ampBF16 else { return [lane, (needsNone, painter.secondary)] }
       return [

@@ -14,6 +14,10 @@ extension DashboardState {
     case .step(let report): add(report, time: time)
     case .scale(let report): add(report, time: time)
     case .precision(let report): add(report, time: time)
+    case .numerics: break
+    case .diagnosis(let report):
+      note("first bad: \(report.explanation)", lane: report.lane, .bad, time: time)
+    case .fault(let report): note("fault \(report.fault)", lane: report.lane, .warning, time: time)
     case .lane(let report): add(report, time: time)
     case .schedule(let report): add(report, time: time)
     case .memory(let report): update(report.lane) { $0.memory = report }
@@ -111,6 +115,7 @@ extension DashboardState {
     case .measured:
       let arrow = report.to > report.from ? "▲" : "▼"
       note("\(arrow) loss scale \(change): measured", lane: report.lane, .quiet, time: time)
+    case .forced: note("loss scale \(change): set by hand", lane: report.lane, .warning, time: time)
     case .reset: note("loss scale set to \(Format.scale(report.to))", lane: report.lane, .quiet, time: time)
     }
   }
@@ -174,7 +179,7 @@ extension DashboardState {
       update(lane) { if $0.pendingPrecision == precision { $0.pendingPrecision = nil } }
     case .setSchedule: pendingSchedule = nil
     case .pause, .resume: isPausePending = false
-    case .step, .stop, .abandon, .setLearningRate: break
+    case .step, .stop, .abandon, .setLearningRate, .setOverrides, .setScaler, .setScale, .inject, .setNumerics: break
     }
     note("\(report.command.description) refused: \(refusal)", .bad, time: time)
     show(hint: refusal)

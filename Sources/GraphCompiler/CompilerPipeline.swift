@@ -3,18 +3,23 @@ public import TensorCore
 
 /// The passes from a forward graph to what a backend runs, in their order; each result can be printed.
 public struct CompilerPipeline: Sendable {
-  /// 16-bit format of autocast; nil for fp32.
-  public var autocastFormat: DType?
+  /// Formats of operations and parameters.
+  public var formats: FormatRules
   /// Micro-batches whose gradients are summed in a step.
   public var microBatches: Int
   /// Clippings of the unscaled gradients, in this order.
   public var clipping: [GradientClipping]
 
   /// A pipeline for one precision.
-  public init(autocastFormat: DType?, microBatches: Int = 1, clipping: [GradientClipping] = []) {
-    self.autocastFormat = autocastFormat
+  public init(_ formats: FormatRules, microBatches: Int = 1, clipping: [GradientClipping] = []) {
+    self.formats = formats
     self.microBatches = microBatches
     self.clipping = clipping
+  }
+
+  /// A pipeline of torch.autocast to a format; nil for fp32.
+  public init(autocastFormat: DType?, microBatches: Int = 1, clipping: [GradientClipping] = []) {
+    self.init(FormatRules(compute: autocastFormat), microBatches: microBatches, clipping: clipping)
   }
 
   /// A named result of a pass.
@@ -36,7 +41,7 @@ public struct CompilerPipeline: Sendable {
     if microBatches > 1 { stages.append(Stage(name: "accumulate", graph: accumulated.graph)) }
     var unscaled = try UnscaledGradients(accumulated)
     for clipping in clipping { try unscaled.clip(clipping) }
-    let committed = try appendCommit(unscaled, optimizer: optimizer)
+    let committed = try appendCommit(unscaled, optimizer: optimizer, rounding: formats.rounding)
     stages.append(Stage(name: "commit", graph: committed))
     try finish(&stages)
     return stages
@@ -52,7 +57,7 @@ public struct CompilerPipeline: Sendable {
   }
 
   private func forwardStages(_ forward: Graph) throws(GraphError) -> [Stage] {
-    let cast = try autocast(forward, to: autocastFormat)
+    let cast = try autocast(forward, formats)
     return [
       Stage(name: "forward", graph: forward),
       Stage(name: "autocast", graph: cast),

@@ -12,6 +12,8 @@ public struct CommitAttributes: Sendable, Hashable, CustomStringConvertible {
   public var copies: [ValueID?]
   /// Names of the running statistics in the state that take the pending values.
   public var statistics: [String]
+  /// How new values of parameters stored in 16 bits are rounded.
+  public var rounding: WeightRounding
 
   /// Position of the first gradient among the operands: loss and verdict come before.
   public static let firstGradient = 2
@@ -20,19 +22,33 @@ public struct CommitAttributes: Sendable, Hashable, CustomStringConvertible {
   public var firstStatistic: Int { CommitAttributes.firstGradient + parameters.count }
 
   /// Creates a transaction.
-  public init(optimizer: OptimizerKind, parameters: [String], copies: [ValueID?], statistics: [String]) {
+  public init(
+    optimizer: OptimizerKind, parameters: [String], copies: [ValueID?], statistics: [String],
+    rounding: WeightRounding = .nearest
+  ) {
     self.optimizer = optimizer
     self.parameters = parameters
     self.copies = copies
     self.statistics = statistics
+    self.rounding = rounding
   }
 
   /// For example "adamw, 8 parameters (3 with 16-bit copies), 6 statistics".
   public var description: String {
     let copied = copies.count { $0 != nil }
     return "\(optimizer.name), \(parameters.count) parameters (\(copied) with 16-bit copies), "
-      + "\(statistics.count) statistics"
+      + "\(statistics.count) statistics" + (rounding == .stochastic ? ", stochastic rounding" : "")
   }
+}
+
+/// How a new weight is rounded to the 16 bits that it is stored in.
+public enum WeightRounding: String, Sendable, Hashable {
+  /// To nearest even: an update below half the distance of two numbers is lost.
+  case nearest
+  /// Up or down at random, with the odds of the distances, so that small updates arrive on average.
+  ///
+  /// Gupta and others 2015; bf16 only. The random bits are a function of seed, attempt, parameter and element.
+  case stochastic
 }
 
 /// An update rule with its constants.

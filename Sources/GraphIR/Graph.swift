@@ -76,6 +76,8 @@ public struct ParameterDescription: Sendable, Hashable {
   public var initializer: Initializer
   /// False for running statistics.
   public var isTrainable: Bool
+  /// Format it is stored in between steps, with the optimizer's state of it: fp32, or 16 bits without masters.
+  public var dtype = DType.float32
 }
 
 /// First values of a parameter.

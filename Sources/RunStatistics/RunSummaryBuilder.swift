@@ -33,7 +33,7 @@ public struct RunSummaryBuilder: Sendable {
     case .memory(let report): update(report.lane) { $0.memory = report }
     case .evaluation(let report):
       if report.isFinal { update(report.lane) { $0.evaluation = report } }
-    case .scale, .agreement, .command, .note, .error, .summary: break
+    case .scale, .numerics, .diagnosis, .fault, .agreement, .command, .note, .error, .summary: break
     }
   }
 
@@ -97,6 +97,9 @@ private struct LaneRecord: Sendable {
   private var committed = 0
   private var skipped = 0
   private var stepTimes = StepTimeStatistics()
+  private var castMilliseconds = 0.0
+  private var numericsMilliseconds = 0.0
+  private var totalMilliseconds = 0.0
 
   init(lane: LaneID, precision: Precision) {
     self.lane = lane
@@ -106,12 +109,20 @@ private struct LaneRecord: Sendable {
   mutating func add(_ report: StepReport) {
     if report.committed { committed += 1 } else { skipped += 1 }
     stepTimes.add(report)
+    castMilliseconds += report.phases.cast
+    numericsMilliseconds += report.phases.numerics ?? 0
+    totalMilliseconds += report.stepMilliseconds
+  }
+
+  private func share(_ milliseconds: Double) -> Double? {
+    totalMilliseconds > 0 ? milliseconds / totalMilliseconds : nil
   }
 
   var summary: LaneSummary {
     LaneSummary(
       lane: lane, precision: precision, state: state, medianStepMilliseconds: stepTimes.median,
       p95StepMilliseconds: stepTimes.p95, samplesPerSecond: stepTimes.samplesPerSecond, committed: committed,
-      skipped: skipped, memory: memory, evaluation: evaluation)
+      skipped: skipped, memory: memory, evaluation: evaluation, castShare: share(castMilliseconds),
+      numericsShare: share(numericsMilliseconds))
   }
 }

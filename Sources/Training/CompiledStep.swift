@@ -4,12 +4,12 @@ import GraphCompiler
 public import GraphIR
 public import TrainingEvents
 
-/// A training step compiled for one precision, not yet tied to a state.
+/// A training step compiled for one precision policy, not yet tied to a state.
 public struct CompiledStep {
   /// What runs.
   public let executable: any Executable
-  /// The mode it is compiled for.
-  public let precision: Precision
+  /// What it is compiled for.
+  public let policy: PrecisionPolicy
   /// A graph that declares the parameters.
   public let forward: Graph
   /// Where the state keeps them.
@@ -17,27 +17,26 @@ public struct CompiledStep {
 }
 
 extension Trainer {
-  /// Compiles the training step of a precision.
+  /// Compiles the training step of a precision policy.
   ///
   /// Can be called from any thread.
   ///
-  /// Throws `GraphError` where the network does not fit, and `BackendError` where the device cannot run it.
+  /// Throws `TrainingError` where the device cannot run the mode or the overrides contradict it, `GraphError` where the
+  /// network does not fit or an override names nothing, and `BackendError` where the device has no kernel.
   public static func compile(
-    _ configuration: Configuration, precision: Precision, backend: any Backend
+    _ configuration: Configuration, policy: PrecisionPolicy, backend: any Backend
   ) throws -> CompiledStep {
     guard configuration.gradientAccumulation >= 1 else {
       throw TrainingError(
         "gradients are accumulated over 1 micro-batch or more, found \(configuration.gradientAccumulation)")
     }
-    guard backend.support(for: precision) != nil else {
-      throw TrainingError("\(backend.name) cannot run \(precision.rawValue)")
-    }
+    if let refusal = backend.support(for: policy.mode).refusal ?? policy.contradiction { throw TrainingError(refusal) }
     let plan = try PrecisionPlan(
       model: configuration.model, batchSize: configuration.batches.batchSize,
-      optimizer: configuration.optimizer.kind, precision: precision,
+      optimizer: configuration.optimizer.kind, policy: policy,
       microBatches: configuration.gradientAccumulation, clipping: configuration.clipping)
     let layout = StateLayout(parameters: plan.graph.parameters, optimizer: configuration.optimizer.kind)
     let executable = try backend.compile(plan.graph, layout: layout, threads: configuration.threads)
-    return CompiledStep(executable: executable, precision: precision, forward: plan.graph, layout: layout)
+    return CompiledStep(executable: executable, policy: policy, forward: plan.graph, layout: layout)
   }
 }

@@ -36,17 +36,18 @@ public struct Optimizer: Sendable, Hashable {
 
   /// The optimizer of a name; nil for an unknown name.
   ///
-  /// Constants are torch's unless stated; the default rates are 0.05 for sgd and nesterov, and 1e-3.
+  /// Constants are torch's unless stated; the default rates are 0.05 for sgd and nesterov, and 1e-3. Sgd and nesterov have
+  /// no `eps`.
   public static func named(
-    _ name: String, learningRate: Double?, momentum: Float? = nil, weightDecay: Float? = nil
+    _ name: String, learningRate: Double?, momentum: Float? = nil, weightDecay: Float? = nil, eps: Float? = nil
   ) -> Optimizer? {
     switch name.lowercased() {
     case "sgd", "nesterov":
       .sgd(
         learningRate: learningRate ?? 0.05, momentum: momentum ?? 0.9, weightDecay: weightDecay ?? 0,
         nesterov: name.lowercased() == "nesterov")
-    case "adam": .adam(learningRate: learningRate ?? 1e-3, weightDecay: weightDecay ?? 0)
-    case "adamw": .adamW(learningRate: learningRate ?? 1e-3, weightDecay: weightDecay ?? 0.01)
+    case "adam": .adam(learningRate: learningRate ?? 1e-3, eps: eps ?? 1e-8, weightDecay: weightDecay ?? 0)
+    case "adamw": .adamW(learningRate: learningRate ?? 1e-3, eps: eps ?? 1e-8, weightDecay: weightDecay ?? 0.01)
     default: nil
     }
   }

@@ -4,25 +4,31 @@ public import TrainingEvents
 
 /// Which precision modes scale the loss, and how.
 public enum ScalerPolicy: Sendable, Hashable {
-  /// Scaling in modes that need it, those of fp16; elsewhere only the guard that skips non-finite steps.
+  /// Scaling in modes that need it, those of fp16 with fp32 masters; Apex's scale of 1 in fp16 without; elsewhere only
+  /// the guard that skips non-finite steps.
   case automatic(GradScaler.Settings)
-  /// Scaling in every autocast mode.
+  /// Scaling in every mode that computes in 16 bits.
   case dynamic(GradScaler.Settings)
-  /// A scale that never moves, in every autocast mode. Non-finite steps are skipped all the same.
+  /// A scale that never moves, in every mode that computes in 16 bits. Non-finite steps are skipped all the same.
   case `static`(Float)
   /// No scaling at all. Non-finite steps are skipped all the same.
   case off
 
   /// The scaler a lane starts with in a mode; nil where it scales nothing.
-  public func scaler(for precision: Precision) -> GradScaler? {
-    guard let format = precision.autocastFormat else { return nil }
+  public func scaler(for policy: PrecisionPolicy) -> GradScaler? {
+    guard let format = policy.mode.computeFormat else { return nil }
     return switch self {
-    case .automatic(let settings): format == .fp16 ? GradScaler(settings) : nil
+    case .automatic where format != .fp16: nil
+    case .automatic where !policy.hasMasterWeights: GradScaler(.constant(1))
+    case .automatic(let settings): GradScaler(settings)
     case .dynamic(let settings): GradScaler(settings)
     case .static(let scale): GradScaler(.constant(scale))
     case .off: nil
     }
   }
+
+  /// The scaler a lane starts with in a mode without overrides.
+  public func scaler(for mode: Precision) -> GradScaler? { scaler(for: PrecisionPolicy(mode)) }
 
   /// Throws `TrainingError` that names the first constant out of range.
   public func validate() throws(TrainingError) {
@@ -68,8 +74,8 @@ extension ScalerPolicy {
   /// The policy of a name; nil where there is none of that name.
   ///
   /// - `auto`: a scale measured from gradients, in modes that need one (`GradScaler.Settings.measured`).
-  /// - `dynamic`: torch's scaler in every autocast mode, with a growth interval that fits the length of the run.
-  /// - `static`: a constant scale, which `initialScale` states, in every autocast mode.
+  /// - `dynamic`: torch's scaler in every mode that computes in 16 bits, with a growth interval that fits the length of the run.
+  /// - `static`: a constant scale, which `initialScale` states, in every mode that computes in 16 bits.
   /// - `none`: no scaling.
   /// - The name of a `GradScaler.Preset`: that scaler with its own constants, in modes that need one.
   ///
@@ -119,11 +125,14 @@ extension ScalerPolicy {
 
 extension Optional<GradScaler> {
   /// The scaler after a precision change, and what became of it.
+  ///
+  /// A scale that moves does not go on as one that stands, nor the other way round.
   func switched(to next: GradScaler?) -> (scaler: GradScaler?, fate: PrecisionReport.ScalerFate) {
     switch (self, next) {
     case (_, nil): (nil, .off)
-    case (nil, let fresh?): (fresh, .reset)
-    case (let current?, _?): (current, .kept)
+    case (let current?, let next?) where (current.settings.rule == .constant) == (next.settings.rule == .constant):
+      (current, .kept)
+    case (_, let fresh?): (fresh, .reset)
     }
   }
 }

@@ -15,6 +15,8 @@ public struct StepResult {
   public let learningRate: Double
   /// Step count and scaler after the attempt.
   public let control: StepControl
+  /// Where a skipped attempt went wrong, if it was looked for and found.
+  public var finding: Finding?
 
   /// Mean loss of the batch, unscaled.
   public var loss: Double { Double(outcome.loss) }
@@ -39,7 +41,7 @@ public struct StepResult {
     let phases = PhaseTimes(
       forward: milliseconds(times.forward), backward: milliseconds(times.backward),
       optimizer: milliseconds(times.optimizer), cast: milliseconds(times.cast),
-      data: milliseconds(times.data) + waitMilliseconds)
+      data: milliseconds(times.data) + waitMilliseconds, numerics: milliseconds(times.numerics))
     let charged = phases.forward + phases.backward + phases.optimizer + phases.cast + phases.data
     var complete = phases
     complete.idle = max(0, totalMilliseconds - charged)

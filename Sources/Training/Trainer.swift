@@ -15,7 +15,8 @@ public import TrainingEvents
 ///
 /// Invariants: (1) every attempt advances `attempt`, whether it commits or not, and its batch and dropout masks depend
 /// on nothing but seed and attempt; (2) everything that a step commits is in `state`, so that a copy of it is a complete
-/// checkpoint; (3) a change of precision touches no bit of the fp32 state; (4) one thread uses a trainer at a time.
+/// checkpoint; (3) a change of precision touches no bit of the fp32 state, but for modes without masters, which round it
+/// once; (4) one thread uses a trainer at a time.
 public final class Trainer {
   /// What to train and how.
   ///
@@ -70,26 +71,33 @@ public final class Trainer {
   public let backend: any Backend
   /// Everything that a step commits.
   public private(set) var state: any DeviceState
+  /// The mode of the next attempt, with its overrides.
+  public private(set) var policy: PrecisionPolicy
   /// The mode of the next attempt.
-  public private(set) var precision: Precision
+  public var precision: Precision { policy.mode }
+  /// Loss scaling, as it may have been changed since the start.
+  public private(set) var scalerPolicy: ScalerPolicy
   /// Index of the next attempt.
   public private(set) var attempt = 0
   /// Learning rate that the schedule starts from.
   public var learningRate: Double
 
   private(set) var executable: any Executable
-  private var cache: [Precision: any Executable] = [:]
+  private var cache = CompiledStepCache()
   private var inference: [InferenceKey: any Executable] = [:]
   private let prefetcher: BatchPrefetcher
 
   /// Builds and compiles the network, and draws its first weights.
   ///
   /// Throws `GraphError` where the network does not fit the data, `BackendError` where the device cannot run it,
-  /// `AllocationError` where memory is short, and `TrainingError` where a constant of the loss scaler is out of range.
+  /// `AllocationError` where memory is short, and `TrainingError` where a constant of the loss scaler is out of range,
+  /// the device cannot run the mode, or the overrides contradict it.
   public convenience init(
-    _ configuration: Configuration, precision: Precision, backend: any Backend
+    _ configuration: Configuration, precision: Precision, overrides: PrecisionOverrides = PrecisionOverrides(),
+    backend: any Backend
   ) throws {
-    let compiled = try Trainer.compile(configuration, precision: precision, backend: backend)
+    let compiled = try Trainer.compile(
+      configuration, policy: PrecisionPolicy(precision, overrides: overrides), backend: backend)
     let state = try backend.makeState(compiled.layout)
     try state.initialize(compiled.forward.parameters, seed: configuration.seed)
     try self.init(configuration, compiled: compiled, state: state, attempt: 0, backend: backend)
@@ -97,13 +105,17 @@ public final class Trainer {
 
   /// Goes on from a state: for twins, tests, and lanes cloned from another.
   ///
-  /// `attempt` is the index of the next attempt. The scaler of the state is kept where the mode has one.
+  /// `attempt` is the index of the next attempt. The scaler of the state is kept where the mode has one. A state of
+  /// another layout is copied, rounded to this mode's formats.
   public convenience init(
-    _ configuration: Configuration, precision: Precision, continuing state: any DeviceState, attempt: Int,
-    backend: any Backend
+    _ configuration: Configuration, precision: Precision, overrides: PrecisionOverrides = PrecisionOverrides(),
+    continuing state: any DeviceState, attempt: Int, backend: any Backend
   ) throws {
-    let compiled = try Trainer.compile(configuration, precision: precision, backend: backend)
-    try self.init(configuration, compiled: compiled, state: state, attempt: attempt, backend: backend)
+    let compiled = try Trainer.compile(
+      configuration, policy: PrecisionPolicy(precision, overrides: overrides), backend: backend)
+    try self.init(
+      configuration, compiled: compiled, state: Trainer.fitted(state, to: compiled.layout, on: backend),
+      attempt: attempt, backend: backend)
   }
 
   private init(
@@ -115,9 +127,10 @@ public final class Trainer {
     self.backend = backend
     self.state = state
     self.attempt = attempt
-    precision = compiled.precision
+    policy = compiled.policy
+    scalerPolicy = configuration.scaler
     executable = compiled.executable
-    cache[compiled.precision] = compiled.executable
+    cache.insert(compiled)
     learningRate = configuration.optimizer.learningRate
     let source: any BatchSource =
       configuration.gradientAccumulation == 1
@@ -125,28 +138,59 @@ public final class Trainer {
       : AccumulatedBatches(source: configuration.batches, count: configuration.gradientAccumulation)
     prefetcher = BatchPrefetcher(source: source, firstAttempt: attempt)
     state.control.scaler =
-      state.control.scaler.switched(to: configuration.scaler.scaler(for: compiled.precision)).scaler
+      state.control.scaler.switched(to: configuration.scaler.scaler(for: compiled.policy)).scaler
     try executable.activate(state)
   }
 
   /// Makes one attempt and says what it did.
   ///
-  /// Throws what the batch source throws, and `BackendError` where a kernel fails; neither changes the state.
-  public func step() throws -> StepResult {
+  /// - Parameters:
+  ///   - faults: what to break in this attempt, whatever attempt they state.
+  ///   - inspection: how closely to look at tensors.
+  ///   - diagnosing: whether to run a skipped attempt again and find what was not finite first.
+  ///
+  /// Throws what the batch source throws, `BackendError` where a kernel fails, and `TrainingError` for a fault that fits
+  /// nothing; none changes the state, but for faults that break a parameter.
+  public func step(
+    faults: [Fault] = [], inspection: Inspection = .none, diagnosing: Bool = false
+  ) throws -> StepResult {
+    let injections = try faults.isEmpty ? [] : apply(faults)
     let began = MonotonicClock.nanoseconds()
     let batch = try prefetcher.take(attempt: attempt)
-    let rate = currentLearningRate
-    let request = StepRequest(
+    let rate = faults.reduce(currentLearningRate) { $0 * $1.learningRateFactor }
+    var request = StepRequest(
       attempt: UInt64(attempt), seed: configuration.seed, learningRate: Float(rate), batch: batch.inputs,
       labels: batch.targets)
+    (request.inspection, request.injections) = (inspection, injections)
     let outcome = try executable.run(request, on: state)
-    let index = attempt
+    let nanoseconds = MonotonicClock.nanoseconds() - began - outcome.nanoseconds.numerics
+    var result = StepResult(
+      attempt: attempt, outcome: outcome, waitMilliseconds: batch.waitMilliseconds,
+      totalMilliseconds: Double(nanoseconds) * 1e-6, learningRate: rate, control: state.control)
+    if diagnosing, outcome.skip != nil { result.finding = try finding(of: outcome, request) }
     attempt += 1
-    return StepResult(
-      attempt: index, outcome: outcome, waitMilliseconds: batch.waitMilliseconds,
-      totalMilliseconds: Double(MonotonicClock.nanoseconds() - began) * 1e-6, learningRate: rate,
-      control: state.control)
+    return result
   }
+
+  /// What was not finite first in a skipped attempt, which may be run again while its batch is at hand.
+  private func finding(of outcome: StepOutcome, _ request: StepRequest) throws -> Finding? {
+    if let culprit = outcome.culprit {
+      let entry = state.layout[culprit]
+      return Finding(
+        source: .update(of: culprit), dtype: entry?.dtype ?? .float32, count: entry?.shape.count ?? 0, infinities: 0,
+        nans: 0)
+    }
+    return try executable.diagnose(request, scale: outcome.scale, on: state)
+  }
+
+  /// Rebuilds 16-bit copies after parameters changed by other means than a step.
+  func refreshCopies() throws { try executable.activate(state) }
+
+  /// The graph of the running mode.
+  public var graph: Graph { executable.graph }
+
+  /// The tensors that steps of the running mode can look at.
+  public var watchedTensors: [WatchedTensor] { executable.watchedTensors }
 
   /// Learning rate of the next attempt: the schedule follows committed steps.
   public var currentLearningRate: Double {
@@ -155,39 +199,76 @@ public final class Trainer {
 
   /// Takes over a compiled step of another precision, at a step boundary.
   ///
-  /// The fp32 state is untouched bit for bit.
+  /// Among modes with fp32 masters the state is untouched bit for bit. Entering a mode without rounds parameters,
+  /// statistics and optimizer state to its format, once; leaving it again widens what is left.
   ///
   /// Returns what became of the loss scaler. Throws `BackendError` or `AllocationError`; the old mode then goes on.
   @discardableResult
   public func adopt(_ compiled: CompiledStep) throws -> PrecisionReport.ScalerFate {
-    try compiled.executable.activate(state)
-    let (scaler, fate) = state.control.scaler.switched(to: configuration.scaler.scaler(for: compiled.precision))
+    let fitted = try Trainer.fitted(state, to: compiled.layout, on: backend)
+    try compiled.executable.activate(fitted)
+    state = fitted
+    let (scaler, fate) = state.control.scaler.switched(to: scalerPolicy.scaler(for: compiled.policy))
     state.control.scaler = scaler
     executable = compiled.executable
-    precision = compiled.precision
-    cache[compiled.precision] = compiled.executable
+    policy = compiled.policy
+    cache.insert(compiled)
     return fate
+  }
+
+  /// A state with a layout: the same one where it fits.
+  private static func fitted(
+    _ state: any DeviceState, to layout: StateLayout, on backend: any Backend
+  ) throws -> any DeviceState {
+    guard state.layout != layout else { return state }
+    let fitted = try backend.makeState(layout)
+    try fitted.adopt(state)
+    return fitted
+  }
+
+  /// Starts another loss scaler, in modes that have one, at its initial scale.
+  ///
+  /// Throws `TrainingError` where a constant is out of range; the old one then goes on.
+  public func setScaler(_ policy: ScalerPolicy) throws {
+    try policy.validate()
+    scalerPolicy = policy
+    state.control.scaler = policy.scaler(for: self.policy)
+  }
+
+  /// Sets the loss scale; the scaler goes on from there, its tracker anew.
+  ///
+  /// Throws `TrainingError` where the lane scales nothing, or the scale is not one of `GradScaler.usefulScales`.
+  public func setScale(_ scale: Float) throws {
+    guard var scaler = state.control.scaler else {
+      throw TrainingError("\(policy.mode.rawValue) scales nothing here: give the lane a scaler first")
+    }
+    guard GradScaler.usefulScales.contains(scale) else {
+      throw TrainingError("a loss scale is a number from 2^-126 to 2^126, found \(scale)")
+    }
+    scaler.force(scale)
+    state.control.scaler = scaler
   }
 
   /// Changes the precision now, compiling if need be.
   ///
   /// See `adopt(_:)`.
   @discardableResult
-  public func setPrecision(_ precision: Precision) throws -> PrecisionReport.ScalerFate {
-    if let cached = cachedStep(precision) { return try adopt(cached) }
-    return try adopt(Trainer.compile(configuration, precision: precision, backend: backend))
+  public func setPrecision(
+    _ precision: Precision, overrides: PrecisionOverrides = PrecisionOverrides()
+  ) throws -> PrecisionReport.ScalerFate {
+    let policy = PrecisionPolicy(precision, overrides: overrides)
+    if let cached = cachedStep(policy) { return try adopt(cached) }
+    return try adopt(Trainer.compile(configuration, policy: policy, backend: backend))
   }
 
-  /// The compiled step of a precision that ran before; nil where there is none.
-  func cachedStep(_ precision: Precision) -> CompiledStep? {
-    cache[precision].map { CompiledStep(executable: $0, precision: precision, forward: $0.graph, layout: state.layout) }
-  }
+  /// The compiled step of a policy that ran before; nil where there is none.
+  func cachedStep(_ policy: PrecisionPolicy) -> CompiledStep? { cache[policy] }
 
   /// Planned bytes of the running mode by owner.
   public var memory: (bytes: MemoryBreakdown, peak: Int, unshared: Int) {
     let plan = executable.plan
     return (
-      memoryBreakdown(layout: state.layout, plan: plan), state.layout.byteCount + plan.arenaBytes,
+      memoryBreakdown(executable, layout: state.layout, policy: policy), state.layout.byteCount + plan.arenaBytes,
       state.layout.byteCount + plan.unsharedBytes
     )
   }
@@ -197,7 +278,7 @@ public final class Trainer {
 
   /// Runs `body` with the inference executable of the running precision active, then restores the training one.
   func withInference<R>(batchSize: Int, _ body: (any Executable) throws -> R) throws -> R {
-    let key = InferenceKey(precision: precision, batchSize: batchSize)
+    let key = InferenceKey(policy: policy, batchSize: batchSize)
     let executable = try inference[key] ?? compileInference(batchSize: batchSize)
     inference[key] = executable
     try executable.activate(state)
@@ -208,12 +289,12 @@ public final class Trainer {
 
   /// What an inference executable is compiled for.
   private struct InferenceKey: Hashable {
-    var precision: Precision
+    var policy: PrecisionPolicy
     var batchSize: Int
   }
 
   private func compileInference(batchSize: Int) throws -> any Executable {
-    let pipeline = CompilerPipeline(autocastFormat: precision.autocastFormat?.dtype)
+    let pipeline = CompilerPipeline(policy.formatRules)
     let stages = try pipeline.inferenceStages(configuration.model.inferenceGraph(batchSize: batchSize))
     return try backend.compile(
       stages[stages.count - 1].graph, layout: state.layout, threads: configuration.threads)

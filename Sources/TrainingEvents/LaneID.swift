@@ -17,18 +17,24 @@ public struct LaneID: RawRepresentable, Codable, Sendable, Hashable, Comparable,
     return String(UnicodeScalar(UInt8(65 + rawValue)))
   }
 
+  /// The lane of a letter, upper or lower case; nil where it is none.
+  public init?(letter: some StringProtocol) {
+    let scalars = Array(letter.uppercased().unicodeScalars)
+    guard scalars.count == 1, (65..<91).contains(scalars[0].value) else { return nil }
+    rawValue = Int(scalars[0].value) - 65
+  }
+
   /// Lanes are ordered by index.
   public static func < (a: LaneID, b: LaneID) -> Bool { a.rawValue < b.rawValue }
 
   /// Reads the letter of a lane; throws `DecodingError.dataCorrupted` if it is none.
   public init(from decoder: any Decoder) throws {
     let text = try decoder.singleValueContainer().decode(String.self)
-    let scalars = Array(text.unicodeScalars)
-    guard scalars.count == 1, (65..<91).contains(scalars[0].value) else {
+    guard text == text.uppercased(), let lane = LaneID(letter: text) else {
       throw DecodingError.dataCorrupted(
         .init(codingPath: decoder.codingPath, debugDescription: "a lane is a letter A to Z, found \"\(text)\""))
     }
-    rawValue = Int(scalars[0].value) - 65
+    self = lane
   }
 
   /// Writes the letter of the lane.

@@ -17,8 +17,10 @@ public struct ScaleReport: Codable, Sendable, Hashable {
     case growth
     /// A gradient was not finite.
     case backoff
-    /// A precision change set the scaler anew.
+    /// A change of precision or of the scaler's policy set the scaler anew.
     case reset
+    /// The user set the scale.
+    case forced
     /// Measured gradients belong to another scale; the step committed.
     case measured
   }
@@ -49,6 +51,8 @@ public struct PrecisionReport: Codable, Sendable, Hashable {
   public var lossy: Bool
   /// What became of the loss scaler.
   public var scaler: ScalerFate
+  /// Changes of the new mode; nil in older files, where there are none.
+  public var overrides: PrecisionOverrides?
 
   /// What a precision change does to a loss scaler.
   public enum ScalerFate: String, Codable, Sendable, Hashable {
@@ -63,7 +67,7 @@ public struct PrecisionReport: Codable, Sendable, Hashable {
   /// Creates a report of a change.
   public init(
     lane: LaneID, attempt: Int, from: Precision, to: Precision, compileMilliseconds: Double, lossy: Bool,
-    scaler: ScalerFate
+    scaler: ScalerFate, overrides: PrecisionOverrides? = nil
   ) {
     self.lane = lane
     self.attempt = attempt
@@ -72,12 +76,13 @@ public struct PrecisionReport: Codable, Sendable, Hashable {
     self.compileMilliseconds = compileMilliseconds
     self.lossy = lossy
     self.scaler = scaler
+    self.overrides = overrides
   }
 
   enum CodingKeys: String, CodingKey {
     case lane, attempt, from, to
     case compileMilliseconds = "compileMs"
-    case lossy, scaler
+    case lossy, scaler, overrides
   }
 }
 

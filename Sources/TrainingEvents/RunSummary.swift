@@ -37,12 +37,17 @@ public struct LaneSummary: Codable, Sendable, Hashable {
   public var memory: MemoryReport?
   /// The final evaluation.
   public var evaluation: EvaluationReport?
+  /// Share of the step time that went into conversions between formats, 0 to 1: the cast tax; nil before the first step
+  /// and in older files.
+  public var castShare: Double?
+  /// Share of the step time that went into looking at tensors, 0 to 1; nil before the first step and in older files.
+  public var numericsShare: Double?
 
   /// Creates a summary of a lane.
   public init(
     lane: LaneID, precision: Precision, state: LaneState, medianStepMilliseconds: Double?,
     p95StepMilliseconds: Double?, samplesPerSecond: Double?, committed: Int, skipped: Int, memory: MemoryReport?,
-    evaluation: EvaluationReport?
+    evaluation: EvaluationReport?, castShare: Double? = nil, numericsShare: Double? = nil
   ) {
     self.lane = lane
     self.precision = precision
@@ -54,13 +59,15 @@ public struct LaneSummary: Codable, Sendable, Hashable {
     self.skipped = skipped
     self.memory = memory
     self.evaluation = evaluation
+    self.castShare = castShare
+    self.numericsShare = numericsShare
   }
 
   enum CodingKeys: String, CodingKey {
     case lane, precision, state
     case medianStepMilliseconds = "medianStepMs"
     case p95StepMilliseconds = "p95StepMs"
-    case samplesPerSecond, committed, skipped, memory, evaluation
+    case samplesPerSecond, committed, skipped, memory, evaluation, castShare, numericsShare
   }
 }
 

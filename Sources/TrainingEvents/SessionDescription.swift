@@ -155,12 +155,17 @@ public struct LaneDescription: Codable, Sendable, Hashable {
   public var precision: Precision
   /// Its loss scaler at the start; nil where the lane scales nothing.
   public var scaler: ScalerDescription?
+  /// Changes of its mode; nil in older files, where there are none.
+  public var overrides: PrecisionOverrides?
 
   /// Creates a description of a lane.
-  public init(lane: LaneID, precision: Precision, scaler: ScalerDescription?) {
+  public init(
+    lane: LaneID, precision: Precision, scaler: ScalerDescription?, overrides: PrecisionOverrides? = nil
+  ) {
     self.lane = lane
     self.precision = precision
     self.scaler = scaler
+    self.overrides = overrides
   }
 }
 

@@ -18,7 +18,7 @@ public struct StepReport: Codable, Sendable, Hashable {
   public var scale: Double?
   /// Committed steps still missing until the scale may grow; nil where the lane has no scaler or its scale will not.
   public var stepsToGrowth: Int?
-  /// Wall time of the step in milliseconds, without time waited for the lane's turn.
+  /// Wall time of the step in milliseconds, without time waited for the lane's turn and without looking at tensors.
   public var stepMilliseconds: Double
   /// Where that time went.
   public var phases: PhaseTimes
@@ -100,7 +100,7 @@ public enum SkipReason: String, Codable, Sendable, Hashable {
 
 /// Milliseconds of one step by phase.
 ///
-/// They add up to the step time.
+/// They add up to the step time, but for `numerics`.
 public struct PhaseTimes: Codable, Sendable, Hashable {
   /// Forward pass without casts.
   public var forward: Double
@@ -112,19 +112,22 @@ public struct PhaseTimes: Codable, Sendable, Hashable {
   public var cast: Double
   /// Copying the batch, and waiting for it.
   public var data: Double
+  /// Looking at tensors (`NumericsReport`): not part of the step time; nil in older files.
+  public var numerics: Double?
   /// The rest: bookkeeping between calls.
   public var idle: Double
 
   /// Creates the times of a step, in milliseconds.
   public init(
     forward: Double = 0, backward: Double = 0, optimizer: Double = 0, cast: Double = 0, data: Double = 0,
-    idle: Double = 0
+    numerics: Double? = 0, idle: Double = 0
   ) {
     self.forward = forward
     self.backward = backward
     self.optimizer = optimizer
     self.cast = cast
     self.data = data
+    self.numerics = numerics
     self.idle = idle
   }
 }

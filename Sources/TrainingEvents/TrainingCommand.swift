@@ -18,6 +18,16 @@ public enum TrainingCommand: Sendable, Hashable {
   case setLearningRate(LaneID?, Double)
   /// Change how lanes share the device.
   case setSchedule(Schedule)
+  /// Change what a lane changes of its precision mode, at its next step boundary.
+  case setOverrides(LaneID, PrecisionOverrides)
+  /// Give a lane a new loss scaler by the name of its policy; it starts at its initial scale.
+  case setScaler(LaneID, String)
+  /// Set the loss scale of a lane; the scaler goes on from there.
+  case setScale(LaneID, Double)
+  /// Break something on purpose.
+  case inject(Fault)
+  /// Look at every element of every tensor once every so many attempts; nil for never.
+  case setNumerics(every: Int?)
 }
 
 extension TrainingCommand: CustomStringConvertible {
@@ -32,6 +42,12 @@ extension TrainingCommand: CustomStringConvertible {
     case .setPrecision(let lane, let precision): "lane \(lane): precision \(precision.rawValue)"
     case .setLearningRate(let lane, let rate): "\(lane.map { "lane \($0)" } ?? "all lanes"): learning rate \(rate)"
     case .setSchedule(let schedule): "schedule \(schedule.rawValue)"
+    case .setOverrides(let lane, let overrides):
+      "lane \(lane): \(overrides.isEmpty ? "no overrides" : overrides.texts.joined(separator: ", "))"
+    case .setScaler(let lane, let policy): "lane \(lane): loss scaler \(policy)"
+    case .setScale(let lane, let scale): "lane \(lane): loss scale \(scale)"
+    case .inject(let fault): "fault \(fault)"
+    case .setNumerics(let interval): interval.map { "numerics every \($0) attempts" } ?? "numerics off"
     }
   }
 }
@@ -52,7 +68,9 @@ public struct CommandReport: Codable, Sendable, Hashable {
 
 /// Written as an object: `{"name": "setPrecision", "lane": "B", "precision": "amp-fp16"}`.
 extension TrainingCommand: Codable {
-  enum CodingKeys: String, CodingKey { case name, lane, precision, learningRate = "lr", schedule }
+  enum CodingKeys: String, CodingKey {
+    case name, lane, precision, learningRate = "lr", schedule, overrides, policy, scale, fault, interval
+  }
 
   /// Reads a command; throws `DecodingError` for an unknown name or a missing field.
   public init(from decoder: any Decoder) throws {
@@ -72,6 +90,18 @@ extension TrainingCommand: Codable {
         try container.decodeIfPresent(LaneID.self, forKey: .lane),
         try container.decode(Double.self, forKey: .learningRate))
     case "setSchedule": self = .setSchedule(try container.decode(Schedule.self, forKey: .schedule))
+    case "setOverrides":
+      self = .setOverrides(
+        try container.decode(LaneID.self, forKey: .lane),
+        try container.decode(PrecisionOverrides.self, forKey: .overrides))
+    case "setScaler":
+      self = .setScaler(
+        try container.decode(LaneID.self, forKey: .lane), try container.decode(String.self, forKey: .policy))
+    case "setScale":
+      self = .setScale(
+        try container.decode(LaneID.self, forKey: .lane), try container.decode(Double.self, forKey: .scale))
+    case "inject": self = .inject(try container.decode(Fault.self, forKey: .fault))
+    case "setNumerics": self = .setNumerics(every: try container.decodeIfPresent(Int.self, forKey: .interval))
     default:
       throw DecodingError.dataCorruptedError(
         forKey: .name, in: container, debugDescription: "unknown command \"\(name)\"")
@@ -98,6 +128,24 @@ extension TrainingCommand: Codable {
     case .setSchedule(let schedule):
       try container.encode("setSchedule", forKey: .name)
       try container.encode(schedule, forKey: .schedule)
+    case .setOverrides(let lane, let overrides):
+      try container.encode("setOverrides", forKey: .name)
+      try container.encode(lane, forKey: .lane)
+      try container.encode(overrides, forKey: .overrides)
+    case .setScaler(let lane, let policy):
+      try container.encode("setScaler", forKey: .name)
+      try container.encode(lane, forKey: .lane)
+      try container.encode(policy, forKey: .policy)
+    case .setScale(let lane, let scale):
+      try container.encode("setScale", forKey: .name)
+      try container.encode(lane, forKey: .lane)
+      try container.encode(scale, forKey: .scale)
+    case .inject(let fault):
+      try container.encode("inject", forKey: .name)
+      try container.encode(fault, forKey: .fault)
+    case .setNumerics(let interval):
+      try container.encode("setNumerics", forKey: .name)
+      try container.encodeIfPresent(interval, forKey: .interval)
     }
   }
 }

@@ -5,7 +5,8 @@ extension TrainingEvent: Codable {
   private enum CodingKeys: String, CodingKey { case version = "v", type, time }
 
   private enum EventType: String, Codable {
-    case session, step, scale, precision, lane, schedule, memory, eval, agreement, command, note, error, summary
+    case session, step, scale, precision, numerics, diagnosis, fault, lane, schedule, memory, eval, agreement, command
+    case note, error, summary
   }
 
   /// Reads an event; throws `DecodingError` for an unknown version or type.
@@ -23,6 +24,9 @@ extension TrainingEvent: Codable {
     case .step: body = .step(try StepReport(from: decoder))
     case .scale: body = .scale(try ScaleReport(from: decoder))
     case .precision: body = .precision(try PrecisionReport(from: decoder))
+    case .numerics: body = .numerics(try NumericsReport(from: decoder))
+    case .diagnosis: body = .diagnosis(try DiagnosisReport(from: decoder))
+    case .fault: body = .fault(try FaultReport(from: decoder))
     case .lane: body = .lane(try LaneStateReport(from: decoder))
     case .schedule: body = .schedule(try ScheduleReport(from: decoder))
     case .memory: body = .memory(try MemoryReport(from: decoder))
@@ -51,6 +55,9 @@ extension TrainingEvent: Codable {
     case .step(let value): (.step, value)
     case .scale(let value): (.scale, value)
     case .precision(let value): (.precision, value)
+    case .numerics(let value): (.numerics, value)
+    case .diagnosis(let value): (.diagnosis, value)
+    case .fault(let value): (.fault, value)
     case .lane(let value): (.lane, value)
     case .schedule(let value): (.schedule, value)
     case .memory(let value): (.memory, value)

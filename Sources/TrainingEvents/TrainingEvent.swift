@@ -24,6 +24,12 @@ public struct TrainingEvent: Sendable, Hashable {
     case scale(ScaleReport)
     /// A lane changed its precision.
     case precision(PrecisionReport)
+    /// Tensors of a lane were looked at.
+    case numerics(NumericsReport)
+    /// A skipped attempt was run again, and what failed was found.
+    case diagnosis(DiagnosisReport)
+    /// Something was broken on purpose.
+    case fault(FaultReport)
     /// A lane is doing something else from now on.
     case lane(LaneStateReport)
     /// The schedule changed, or the one asked for was not possible.

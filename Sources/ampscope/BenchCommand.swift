@@ -29,8 +29,8 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Size of the networks of --zoo: small (minutes on two processors) or full.")
   var size = "small"
 
-  @Option(help: "Precision of each lane, fp32 among them.")
-  var lanes = "fp32,amp-bf16,amp-fp16"
+  @Option(help: "Precisions, fp32 among them (default: all for --zoo, fp32,amp-bf16,amp-fp16 for --accuracy).")
+  var lanes: String?
 
   @Option(help: "Attempts of every lane (default: 72 for --zoo, the network's own for --accuracy).")
   var steps: Int?
@@ -75,21 +75,40 @@ struct BenchCommand: ParsableCommand {
   private func runZoo() throws {
     let entries = try chosen(from: ZooSizes.entries(size))
     let steps = steps ?? ZooSizes.steps
-    let first = try plan(entries[0].arguments, seed: seed, steps: steps)
+    let groups = try laneGroups(lanes ?? BenchCommand.everyMode)
+    let first = try plan(entries[0].arguments, lanes: groups[0], seed: seed, steps: steps)
     var report = ZooReport(
       machine: MachineProbe.description, versions: Version.components, steps: steps,
       threads: first.configuration.threads)
     for (index, entry) in entries.enumerated() {
-      let plan = try plan(entry.arguments, seed: seed, steps: steps)
-      let run = benchmarkedRun(entry, plan, steps: steps)
-      let summary = try measure(run, on: plan, "\(index + 1)/\(entries.count)")
-      let forward = try run.configuration.model.inferenceGraph(batchSize: 1)
-      let native = Set(run.precisions.filter { plan.backend.support(for: $0)?.isNative == true })
-      report.add(run, parameters: forward.trainableCount, summary: summary, native: native)
+      for lanes in groups {
+        let plan = try plan(entry.arguments, lanes: lanes, seed: seed, steps: steps)
+        let run = benchmarkedRun(entry, plan, steps: steps)
+        let summary = try measure(run, on: plan, "\(index + 1)/\(entries.count)")
+        let forward = try run.configuration.model.inferenceGraph(batchSize: 1)
+        let native = Set(run.policies.map(\.mode).filter { plan.backend.support(for: $0).isNative })
+        report.add(run, parameters: forward.trainableCount, summary: summary, native: native)
+      }
     }
     let style = markdown ? TableStyle.markdown : .plain
     let lines = [heading(report.machine, threads: report.threads), "", report.table(style), ""] + report.meanLines
     try print(lines + ["", "Planned memory at the peak of a step, MiB", "", report.memoryTable(style)], report)
+  }
+
+  /// Every mode that a CPU runs.
+  private static let everyMode = "fp32,amp-bf16,amp-fp16,o2,bf16,fp16"
+
+  /// A session has four lanes: more modes run in groups of three, each beside fp32.
+  private func laneGroups(_ list: String) throws -> [String] {
+    let names = list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
+    guard let baseline = names.firstIndex(where: { Precision(spelling: $0) == .fp32 }) else {
+      throw ValidationError("--lanes: a bench compares with fp32; name it among the lanes")
+    }
+    let others = names.enumerated().filter { $0.offset != baseline }.map(\.element)
+    guard others.count > 3 else { return [list] }
+    return stride(from: 0, to: others.count, by: 3).map { start in
+      ([names[baseline]] + others[start..<min(start + 3, others.count)]).joined(separator: ",")
+    }
   }
 
   // MARK: Accuracy
@@ -102,7 +121,8 @@ struct BenchCommand: ParsableCommand {
       var summaries: [RunSummary] = []
       for number in numbers {
         let steps = steps ?? entry.steps
-        let plan = try plan(entry.arguments, seed: number, steps: steps)
+        let plan = try plan(
+          entry.arguments, lanes: lanes ?? "fp32,amp-bf16,amp-fp16", seed: number, steps: steps)
         summaries.append(
           try measure(
             benchmarkedRun(entry, plan, steps: steps), on: plan, "\(index + 1)/\(entries.count), seed \(number)"))
@@ -129,13 +149,13 @@ struct BenchCommand: ParsableCommand {
     }
   }
 
-  private func plan(_ arguments: [String], seed: UInt64, steps: Int) throws -> SessionFactory.Plan {
+  private func plan(_ arguments: [String], lanes: String, seed: UInt64, steps: Int) throws -> SessionFactory.Plan {
     var all = arguments + ["--lanes", lanes, "--seed", String(seed), "--steps", String(steps)]
     if let threads { all += ["--threads", String(threads)] }
     let plan = try SessionFactory(
       options: RunOptions.parse(all), defaultSchedule: .alternating, isLossless: true
     ).makePlan()
-    guard plan.precisions.contains(.fp32) else {
+    guard plan.policies.contains(where: { $0.mode == .fp32 }) else {
       throw ValidationError("--lanes: a bench compares with fp32; name it among the lanes")
     }
     return plan
@@ -144,7 +164,7 @@ struct BenchCommand: ParsableCommand {
   private func benchmarkedRun(_ entry: ZooSizes.Entry, _ plan: SessionFactory.Plan, steps: Int) -> BenchmarkedRun {
     BenchmarkedRun(
       name: entry.name, configuration: plan.configuration, dataset: plan.dataset, data: plan.data,
-      precisions: plan.precisions, steps: steps)
+      policies: plan.policies, steps: steps)
   }
 
   private func measure(

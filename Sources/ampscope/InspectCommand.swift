@@ -17,8 +17,10 @@ struct InspectCommand: ParsableCommand {
 
   @OptionGroup var options: ModelOptions
 
-  @Option(help: "Precision: fp32, amp-fp16, amp-bf16 or amp.")
+  @Option(help: "Precision: fp32, amp-fp16, amp-bf16, amp, o2, fp16 or bf16.")
   var precision = "amp"
+
+  @OptionGroup(title: "Overrides") var overrides: PrecisionOptions
 
   @Option(
     help:
@@ -40,7 +42,8 @@ struct InspectCommand: ParsableCommand {
     let model = try model()
     let batchSize = try options.batchCount()
     let rule = try options.updateRule().kind
-    let plan = try PrecisionPlan(model: model, batchSize: batchSize, optimizer: rule, precision: precision)
+    let policy = try overrides.policies(for: [precision])[0]
+    let plan = try PrecisionPlan(model: model, batchSize: batchSize, optimizer: rule, policy: policy)
     let layout = StateLayout(parameters: plan.graph.parameters, optimizer: rule)
     let threads = try options.threadCount(schedule: .alternating, lanes: 1)
     let executable = try backend.compile(plan.graph, layout: layout, threads: threads)
@@ -58,14 +61,25 @@ struct InspectCommand: ParsableCommand {
       return
     }
     let support = backend.support(for: precision)
-    print("model \(model.name), batch \(batchSize), precision \(precision.rawValue)")
-    if let support { print(support.explanation) }
+    print("model \(model.name), batch \(batchSize), precision \(policy)")
+    print(support.explanation)
     let graph = plan.graph
-    print("\(graph.trainableCount) parameters, \(graph.floatingPointOperations * 1e-9) GFLOP a step")
+    print("\(graph.trainableCount) parameters, \(graph.floatingPointOperations * 1e-9) GFLOP a step, \(casts(graph))")
     // The graph as the model asks for it and as it runs; --stage prints the passes between.
     for part in parts where ["parameters", "autocast", "schedule", "kernels", "memory"].contains(part.name) {
       print("\n== \(part.name) ==\n\(part.text)")
     }
+  }
+
+  /// How many casts a step makes and how many bytes they read and write: what the cast tax is paid for.
+  private func casts(_ graph: Graph) -> String {
+    var (count, bytes) = (0, 0)
+    for node in graph.nodes {
+      guard case .cast = node.operation else { continue }
+      count += 1
+      bytes += graph[node.inputs[0]].type.byteCount + graph[node.outputs[0]].type.byteCount
+    }
+    return "\(count) casts of \(Double(bytes * 10 / 1_048_576) / 10) MiB"
   }
 
   /// The network on samples that stand for a data set's: no data is opened.
@@ -108,7 +122,7 @@ struct InspectCommand: ParsableCommand {
         case .statistic: "statistic"
         case .optimizer: "optimizer"
         }
-      return "\(kind) \(entry.name) f32\(entry.shape) at byte \(entry.offset)"
+      return "\(kind) \(entry.name) \(entry.dtype.rawValue)\(entry.shape) at byte \(entry.offset)"
     }.joined(separator: "\n")
   }
 

@@ -1,4 +1,5 @@
 import Foundation
+import RunStatistics
 import TrainingEvents
 
 /// A run as plain lines: one every so many steps with all lanes, one for everything rare, a table at the end.
@@ -33,7 +34,12 @@ struct LineReport {
           + "\(number(change.to)) (\(change.cause.rawValue))")
     case .precision(let change):
       precision[change.lane] = change.to
-      print(line: "lane \(change.lane) attempt \(change.attempt): \(change.from.rawValue) -> \(change.to.rawValue)")
+      let policy = PrecisionPolicy(change.to, overrides: change.overrides ?? PrecisionOverrides())
+      let loss = change.lossy ? " (lossy: parameters rounded once)" : ""
+      print(line: "lane \(change.lane) attempt \(change.attempt): \(change.from.rawValue) -> \(policy)\(loss)")
+    case .diagnosis(let found):
+      print(line: "lane \(found.lane) attempt \(found.attempt): skipped, \(found.explanation)")
+    case .fault(let report): print(line: "lane \(report.lane) attempt \(report.attempt): fault \(report.fault)")
     case .schedule(let change):
       print(line: "schedule \(change.schedule.rawValue)" + (change.reason.map { " (\($0))" } ?? ""))
     case .evaluation(let result):
@@ -49,6 +55,7 @@ struct LineReport {
     case .error(let message):
       StandardStream.complain("ampscope: " + Self.line(message) + "\n")
     case .summary(let summary): for line in summaryLines(summary) { print(line: line) }
+    case .numerics(let report): if report.isDetailed { for line in Self.lines(report) { print(line: line) } }
     case .lane, .memory: break
     }
   }
@@ -100,10 +107,13 @@ struct LineReport {
     ]
     for lane in session.lanes {
       let support = session.precisions.first { $0.precision == lane.precision }
-      let scaler = lane.scaler.map {
-        "; loss scale \(number($0.initialScale)), grows every \($0.growthInterval) committed steps (torch: 2000)"
+      let scaler = lane.scaler.map { scaler in
+        scaler.growthInterval == 0
+          ? "; loss scale \(number(scaler.initialScale)), static"
+          : "; loss scale \(number(scaler.initialScale)), grows every \(scaler.growthInterval) committed steps (torch: 2000)"
       }
-      lines.append("lane \(lane.lane) \(lane.precision.rawValue): \(support?.explanation ?? "")\(scaler ?? "")")
+      let policy = PrecisionPolicy(lane.precision, overrides: lane.overrides ?? PrecisionOverrides())
+      lines.append("lane \(lane.lane) \(policy): \(support?.explanation ?? "")\(scaler ?? "")")
     }
     return lines
   }
@@ -128,6 +138,21 @@ struct LineReport {
     return result.pValue.map { "paired t-test p \(fixed($0, 3))" } ?? "no test"
   }
 
+  /// The tensors of each kind that lose most to their format.
+  private static func lines(_ report: NumericsReport) -> [String] {
+    TensorReport.Kind.allCases.compactMap { kind in
+      let fits = report.tensors.filter { $0.kind == kind }.compactMap { tensor in
+        tensor.fit(in: tensor.format).map { (tensor: tensor, fit: $0) }
+      }
+      let worst = fits.max { $0.fit.zero + $0.fit.subnormal < $1.fit.zero + $1.fit.subnormal }
+      guard let worst else { return nil }
+      let survival = worst.tensor.updateSurvival.map { ", \(fixed($0 * 100, 1)) % changed by the update" } ?? ""
+      return "lane \(report.lane) attempt \(report.attempt) \(kind.rawValue): \(fits.count) tensors, worst "
+        + "\(worst.tensor.name) \(worst.tensor.format.rawValue): largest \(number(worst.tensor.largest)), zero "
+        + "\(fixed(worst.fit.zero * 100, 1)) %, subnormal \(fixed(worst.fit.subnormal * 100, 1)) %\(survival)"
+    }
+  }
+
   private static func line(_ message: Message) -> String {
     (message.lane.map { "lane \($0): " } ?? "") + message.text
   }
@@ -141,7 +166,7 @@ struct LineReport {
       let memory = lane.memory.map { ", planned \(fixed(Double($0.peak) / 1_048_576, 1)) MiB" } ?? ""
       lines.append(
         "lane \(lane.lane) \(lane.precision.rawValue) \(lane.state.rawValue): \(lane.committed) committed, "
-          + "\(lane.skipped) skipped, \(times)\(tail)\(rate)\(memory)")
+          + "\(lane.skipped) skipped, \(times)\(tail)\(rate)\(memory)\(shares(lane))")
     }
     for estimate in summary.speedup {
       let interval =
@@ -154,6 +179,12 @@ struct LineReport {
           + "\(fixed(estimate.ratio, 3))x\(interval), n = \(estimate.count)\(effective)")
     }
     return lines
+  }
+
+  /// The cast tax, and what looking at tensors took: shares of the step time.
+  private func shares(_ lane: LaneSummary) -> String {
+    let casts = lane.castShare.map { ", casts \(fixed($0 * 100, 1)) %" } ?? ""
+    return casts + (lane.numericsShare.map { ", looking at tensors \(fixed($0 * 100, 2)) % of step time" } ?? "")
   }
 }
 

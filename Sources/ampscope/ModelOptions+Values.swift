@@ -57,12 +57,16 @@ extension ModelOptions {
         throw ValidationError("--momentum must be at least 0 and below 1, found \(momentum)")
       }
     }
+    if let eps {
+      guard !isMomentumRule else { throw ValidationError("--eps belongs to adam and adamw, not \(optimizer)") }
+      guard eps > 0, eps.isFinite else { throw ValidationError("--eps must be a positive finite number, found \(eps)") }
+    }
     if let weightDecay, !(weightDecay.isFinite && weightDecay >= 0) {
       throw ValidationError("--weight-decay must be a finite number of at least 0, found \(weightDecay)")
     }
     let rate = try learningRate ?? (isMomentumRule ? nil : modelName().defaults.learningRate)
     guard
-      let rule = Optimizer.named(optimizer, learningRate: rate, momentum: momentum, weightDecay: weightDecay)
+      let rule = Optimizer.named(optimizer, learningRate: rate, momentum: momentum, weightDecay: weightDecay, eps: eps)
     else {
       throw ValidationError(
         "--optimizer: unknown rule \"\(optimizer)\"\(NearestName.hint(for: optimizer, among: Optimizer.names))")

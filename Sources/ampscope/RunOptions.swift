@@ -25,6 +25,9 @@ struct ModelOptions: ParsableArguments {
   @Option(name: .customLong("weight-decay"), help: "Weight decay (default: 0.01 for adamw, else 0).")
   var weightDecay: Float?
 
+  @Option(help: "What keeps adam's and adamw's division finite (default: 1e-8, which is 0 in fp16).")
+  var eps: Float?
+
   @Option(help: "Device: cpu.")
   var device = "cpu"
 
@@ -36,6 +39,8 @@ struct ModelOptions: ParsableArguments {
 struct RunOptions: ParsableArguments {
   @OptionGroup var model: ModelOptions
   @OptionGroup var training: TrainingOptions
+  @OptionGroup(title: "Precision") var precision: PrecisionOptions
+  @OptionGroup(title: "Numerics") var numerics: NumericsOptions
 
   @Option(
     help: """
@@ -50,7 +55,8 @@ struct RunOptions: ParsableArguments {
   @Option(name: .customLong("sequence-length"), help: "Tokens in a sample of text (default: the set's own).")
   var sequenceLength: Int?
 
-  @Option(help: "Precision of each lane: fp32, amp-fp16, amp-bf16, amp; 1 to 4 of them.")
+  @Option(
+    help: "Precision of each lane, 1 to 4 of fp32, amp-fp16, amp-bf16, amp, o2, fp16, bf16 (and Apex's O0 to O3).")
   var lanes = "fp32,amp"
 
   @Option(help: "Attempts of every lane (default: until stopped; `train` takes the network's own number).")

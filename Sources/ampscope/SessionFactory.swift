@@ -4,6 +4,7 @@ import BackendCPU
 import DashboardCore
 import Datasets
 import Foundation
+import GraphIR
 import ModelZoo
 import SafetensorsFormat
 import Training
@@ -21,12 +22,15 @@ struct SessionFactory {
 
   func makeSession() throws -> Session {
     let plan = try makePlan()
+    var settings = Session.Options(
+      steps: options.steps, schedule: plan.schedule, evaluation: plan.dataset,
+      initialWeights: try options.initialWeights.map { try SafetensorsFile(path: $0) },
+      saveWeightsTo: options.saveWeights, isLossless: isLossless)
+    settings.faults = try options.numerics.parsedFaults()
+    settings.numericsInterval = try options.numerics.interval()
+    try check(plan, faults: settings.faults)
     return try Session(
-      configuration: plan.configuration, precisions: plan.precisions, backend: plan.backend,
-      options: Session.Options(
-        steps: options.steps, schedule: plan.schedule, evaluation: plan.dataset,
-        initialWeights: try options.initialWeights.map { try SafetensorsFile(path: $0) },
-        saveWeightsTo: options.saveWeights, isLossless: isLossless),
+      configuration: plan.configuration, policies: plan.policies, backend: plan.backend, options: settings,
       data: plan.data, machine: MachineProbe.description, versions: Version.components)
   }
 
@@ -34,7 +38,7 @@ struct SessionFactory {
   struct Plan {
     let backend: any Backend
     let configuration: Trainer.Configuration
-    let precisions: [Precision]
+    let policies: [PrecisionPolicy]
     let schedule: Schedule
     let dataset: (any Dataset)?
     let data: DataDescription
@@ -42,7 +46,7 @@ struct SessionFactory {
 
   func makePlan() throws -> Plan {
     let backend = try SessionFactory.backend(options.model.device)
-    let precisions = try SessionFactory.precisions(options.lanes, backend: backend)
+    let policies = try options.precision.policies(for: SessionFactory.precisions(options.lanes, backend: backend))
     let schedule = try scheduleChoice()
     try checkRanges()
     let data = try openData()
@@ -51,10 +55,27 @@ struct SessionFactory {
       model: try options.model.model(for: data.batches), batches: data.batches, optimizer: update,
       schedule: try training.schedule(steps: options.steps), clipping: try training.clipping(),
       gradientAccumulation: try training.microBatches(), scaler: try scalerPolicy(), seed: options.seed,
-      threads: try options.model.threadCount(schedule: schedule, lanes: precisions.count))
+      threads: try options.model.threadCount(schedule: schedule, lanes: policies.count))
     return Plan(
-      backend: backend, configuration: configuration, precisions: precisions, schedule: schedule,
+      backend: backend, configuration: configuration, policies: policies, schedule: schedule,
       dataset: data.dataset, data: data.description)
+  }
+
+  /// Refuses names of layers and tensors that the network does not have, before anything runs.
+  private func check(_ plan: Plan, faults: [Fault]) throws {
+    let forward = try plan.configuration.model.inferenceGraph(batchSize: 1)
+    do {
+      for policy in plan.policies {
+        let refusal = try Session.refusal(of: policy, backend: plan.backend, forward: forward)
+        if let refusal { throw ValidationError("--lanes: \(refusal)") }
+      }
+    } catch let error as GraphError {
+      throw ValidationError("--keep-fp32: \(error.message)")
+    }
+    for fault in faults {
+      let problem = Session.problem(with: fault, lanes: plan.policies.indices.map { LaneID($0) }, forward: forward)
+      if let problem { throw ValidationError("--fault: \(problem)") }
+    }
   }
 
   // MARK: Options one by one
@@ -80,9 +101,9 @@ struct SessionFactory {
 
   static func precision(_ name: String, option: String, backend: any Backend) throws -> Precision {
     if ["amp", "auto"].contains(name.lowercased()) { return backend.defaultAutocast }
-    if let precision = Precision(spelling: name) { return precision }
-    if name.lowercased() == "tf32" {
-      throw ValidationError("\(option) tf32: TF32 needs NVIDIA tensor cores, and this device is a CPU; use fp32")
+    if let precision = Precision(spelling: name) {
+      if let refusal = backend.support(for: precision).refusal { throw ValidationError("\(option): \(refusal)") }
+      return precision
     }
     let names = Precision.allCases.flatMap { [$0.rawValue] + $0.aliases } + ["amp"]
     throw ValidationError("\(option): unknown precision \"\(name)\"\(NearestName.hint(for: name, among: names))")

@@ -57,8 +57,15 @@ enum Network: Sendable, CustomTestStringConvertible {
   func trainingStep(
     _ format: DType, _ optimizer: OptimizerKind, microBatches: Int = 1, clipping: [GradientClipping] = []
   ) throws -> Graph {
-    let pipeline = CompilerPipeline(
-      autocastFormat: format.autocastFormat, microBatches: microBatches, clipping: clipping)
+    try trainingStep(
+      FormatRules(compute: format.autocastFormat), optimizer, microBatches: microBatches, clipping: clipping)
+  }
+
+  /// A training step in any mode.
+  func trainingStep(
+    _ rules: FormatRules, _ optimizer: OptimizerKind, microBatches: Int = 1, clipping: [GradientClipping] = []
+  ) throws -> Graph {
+    let pipeline = CompilerPipeline(rules, microBatches: microBatches, clipping: clipping)
     return try #require(pipeline.trainingStages(forward(isTraining: true), optimizer: optimizer).last).graph
   }
 

@@ -20,7 +20,7 @@ struct BenchmarkedRunTests {
       data: DataDescription(
         name: data.name, isSynthetic: true, trainCount: 64, validationCount: 40, sampleShape: data.sampleShape,
         classCount: data.classCount, note: ""),
-      precisions: [.fp32, .ampBF16, .ampFP16], steps: steps)
+      policies: [.fp32, .ampBF16, .ampFP16].map { PrecisionPolicy($0) }, steps: steps)
   }
 
   @Test("Measures every lane in pairs and evaluates all of them")

@@ -12,7 +12,7 @@ import TrainingEvents
     ])
     #expect(run.status == 0)
     let report = try JSONDecoder().decode(ZooReport.self, from: Data(contentsOf: file.url))
-    #expect(report.rows.map(\.precision) == [.fp32, .ampBF16, .ampFP16])
+    #expect(report.rows.map(\.precision) == [.fp32, .ampBF16, .ampFP16, .o2, .bf16, .fp16])
     #expect(report.rows.allSatisfy { $0.network == "ncf" && $0.samplesPerSecond != nil && $0.loss != nil })
     #expect(report.rows[1].speedup?.low != nil)
     for row in report.rows { #expect(run.output.contains(row.precision.rawValue)) }

@@ -48,7 +48,7 @@ struct AutocastListTests {
         case .lowerPrecision: #expect(operands.allSatisfy { $0 == format }, "\(graph.line(of: node))")
         case .float32: #expect(operands.allSatisfy { $0 == .float32 }, "\(graph.line(of: node))")
         case .promote: #expect(Set(operands).count == 1, "\(graph.line(of: node))")
-        case .inherit, .banned: break
+        case .inherit, .lowerInput, .banned: break
         }
       }
     }

@@ -51,7 +51,7 @@ struct NetworkGraphTests {
       switch AutocastPolicy(node.operation) {
       case .lowerPrecision: #expect(format == .bfloat16, "\(node.layer)")
       case .float32: #expect(format == .float32, "\(node.layer)")
-      case .promote, .inherit, .banned: break
+      case .promote, .inherit, .lowerInput, .banned: break
       }
     }
   }

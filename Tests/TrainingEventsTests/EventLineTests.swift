@@ -49,7 +49,16 @@ import TrainingEvents
         ]
       ),
       ("scale", ["lane", "attempt", "from", "to", "cause"]),
-      ("precision", ["lane", "attempt", "from", "to", "compileMs", "lossy", "scaler"]),
+      ("precision", ["lane", "attempt", "from", "to", "compileMs", "lossy", "scaler", "overrides"]),
+      ("numerics", ["lane", "attempt", "scale", "detailed", "tensors", "overhead"]),
+      (
+        "diagnosis",
+        [
+          "lane", "attempt", "cause", "layer", "operation", "phase", "format", "count", "infinities", "nans",
+          "largestOperand", "scale", "explanation",
+        ]
+      ),
+      ("fault", ["lane", "attempt", "fault"]),
       ("lane", ["lane", "attempt", "state"]),
       ("schedule", ["schedule", "segment", "reason"]),
       ("memory", ["lane", "attempt", "precision", "bytes", "peak", "unshared", "rss"]),
@@ -72,7 +81,7 @@ import TrainingEvents
     #expect(
       Set(lane.keys) == [
         "lane", "precision", "state", "medianStepMs", "p95StepMs", "samplesPerSecond", "committed", "skipped", "memory",
-        "evaluation",
+        "evaluation", "castShare", "numericsShare",
       ])
     let speedup = try #require((object["speedup"] as? [[String: Any]])?.first)
     #expect(

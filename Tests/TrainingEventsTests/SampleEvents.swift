@@ -15,19 +15,21 @@ enum SampleEvents {
         lane: LaneID(1), precision: .ampFP16,
         scaler: ScalerDescription(
           initialScale: 65536, growthFactor: 2, backoffFactor: 0.5, growthInterval: 50, policy: .apex,
-          minimumScale: 0.5, maximumScale: 0x1p24, hysteresis: 3)),
+          minimumScale: 0.5, maximumScale: 0x1p24, hysteresis: 3),
+        overrides: PrecisionOverrides(keepFP32: ["1.*"])),
     ],
     baseline: LaneID(0),
     machine: MachineDescription(
       device: "cpu", processor: "Some CPU", allowedProcessors: 4, instructionSets: ["avx2", "f16c"],
       memoryBytes: 1 << 34),
-    precisions: [PrecisionSupport(precision: .ampBF16, isNative: true, explanation: "avx512_bf16")],
+    precisions: [PrecisionSupport(precision: .ampBF16, isNative: true, explanation: "avx512_bf16", refusal: "no")],
     versions: ["ampscope": "0.1.0", "oneDNN": "2.6.3"])
 
   static let step = StepReport(
     lane: LaneID(1), attempt: 7, committedStep: 6, committed: false, skipReason: .nonFiniteGradient, loss: 2.5,
     scale: 32768, stepsToGrowth: 44, stepMilliseconds: 12.5,
-    phases: PhaseTimes(forward: 4, backward: 5, optimizer: 2, cast: 0.5, data: 0.75, idle: 0.25), gradNorm: 1.5,
+    phases: PhaseTimes(forward: 4, backward: 5, optimizer: 2, cast: 0.5, data: 0.75, numerics: 0.125, idle: 0.25),
+    gradNorm: 1.5,
     learningRate: 0.05, samples: 128, segment: 3)
 
   static let memory = MemoryReport(
@@ -47,7 +49,8 @@ enum SampleEvents {
     lanes: [
       LaneSummary(
         lane: LaneID(1), precision: .ampBF16, state: .finished, medianStepMilliseconds: 10, p95StepMilliseconds: 12,
-        samplesPerSecond: 12_800, committed: 398, skipped: 2, memory: memory, evaluation: evaluation)
+        samplesPerSecond: 12_800, committed: 398, skipped: 2, memory: memory, evaluation: evaluation,
+        castShare: 0.03, numericsShare: 0.01)
     ],
     speedup: [speedup], seconds: 33.5)
 
@@ -64,7 +67,36 @@ enum SampleEvents {
       .precision(
         PrecisionReport(
           lane: LaneID(1), attempt: 9, from: .ampBF16, to: .ampFP16, compileMilliseconds: 3.5, lossy: false,
-          scaler: .reset))
+          scaler: .reset,
+          overrides: PrecisionOverrides(
+            keepFP32: ["1.*"], keepBatchNormFP32: true, masterWeights: false, stochasticRounding: true)))
+    ),
+    (
+      "numerics",
+      .numerics(
+        NumericsReport(
+          lane: LaneID(1), attempt: 12, scale: 1024, isDetailed: true,
+          tensors: [
+            TensorReport(
+              name: "0.weight", layer: "0", kind: .weight, format: .bf16, count: 12, sampled: 11, largest: 3.5,
+              zeros: 1, infinities: 2, nans: 3, histogram: ExponentHistogram(lowest: -4, counts: [1, 0, 4]),
+              updateSurvival: 0.75)
+          ],
+          overhead: 0.01))
+    ),
+    (
+      "diagnosis",
+      .diagnosis(
+        DiagnosisReport(
+          lane: LaneID(1), attempt: 13, cause: .backwardOverflow, layer: "0", operation: "matmul", phase: "backward",
+          format: .fp16, count: 100, infinities: 4, nans: 1, largestOperand: 60000, scale: 65536, explanation: "why"))
+    ),
+    (
+      "fault",
+      .fault(
+        FaultReport(
+          lane: LaneID(1), attempt: 14,
+          fault: Fault(.inject(.nan, tensor: "grad:0"), attempt: 14, lane: LaneID(1))))
     ),
     ("lane", .lane(LaneStateReport(lane: LaneID(2), attempt: 10, state: .diverged))),
     ("schedule", .schedule(ScheduleReport(schedule: .concurrent, segment: 4, reason: "too few processors"))),

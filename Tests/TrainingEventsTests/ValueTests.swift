@@ -7,6 +7,9 @@ import TrainingEvents
     "Every command survives its JSON",
     arguments: [
       TrainingCommand.pause, .resume, .step, .stop, .abandon, .setPrecision(LaneID(1), .ampFP16),
+      .setOverrides(LaneID(1), PrecisionOverrides(keepFP32: ["a.*"])), .setScaler(LaneID(0), "apex"),
+      .setScale(LaneID(1), 512), .inject(Fault(.scale(4), attempt: 3)), .setNumerics(every: 10),
+      .setNumerics(every: nil),
       .setLearningRate(nil, 0.5), .setLearningRate(LaneID(0), 1e-4), .setSchedule(.concurrent),
     ])
   func commands(command: TrainingCommand) throws {
@@ -61,10 +64,10 @@ import TrainingEvents
   }
 
   @Test("Only autocast modes have a 16-bit format")
-  func autocastFormat() {
-    #expect(Precision.fp32.autocastFormat == nil)
-    #expect(Precision.ampFP16.autocastFormat == .fp16)
-    #expect(Precision.ampBF16.autocastFormat == .bf16)
+  func computeFormat() {
+    #expect(Precision.fp32.computeFormat == nil)
+    #expect(Precision.ampFP16.computeFormat == .fp16)
+    #expect(Precision.ampBF16.computeFormat == .bf16)
   }
 
   @Test("A memory breakdown adds up")

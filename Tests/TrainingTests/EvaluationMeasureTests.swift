@@ -169,7 +169,7 @@ struct EvaluationMeasureTests {
     #expect(try pairs(.rating, [.nan, 1], [1, 1]).measures["RMSE"]?.isNaN == true)
   }
 
-  @Test("A classification has no measures besides", arguments: Precision.allCases)
+  @Test("A classification has no measures besides", arguments: Precision.onCPU)
   func classification(precision: Precision) throws {
     // Weights and pixels that every format holds exactly.
     let data = HandMadeDataset(

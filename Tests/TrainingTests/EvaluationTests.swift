@@ -7,7 +7,7 @@ import TrainingEvents
 
 @Suite("Evaluation")
 struct EvaluationTests {
-  @Test("The whole split counts, the last partial batch included", arguments: Precision.allCases)
+  @Test("The whole split counts, the last partial batch included", arguments: Precision.onCPU)
   func wholeSplit(precision: Precision) throws {
     let data = try SmallData.glyphs
     let trainer = try Trainer(.small(), precision: precision, backend: CPUBackend())
@@ -34,7 +34,7 @@ struct EvaluationTests {
     #expect(try with.evaluate(.validation, of: data) == without.evaluate(.validation, of: data))
   }
 
-  @Test("Training goes on bit for bit as if there had been no evaluation", arguments: Precision.allCases)
+  @Test("Training goes on bit for bit as if there had been no evaluation", arguments: Precision.onCPU)
   func noTrace(precision: Precision) throws {
     let data = try SmallData.glyphs
     let evaluated = try Trainer(.small(), precision: precision, backend: CPUBackend())

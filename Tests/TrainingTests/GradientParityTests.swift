@@ -61,7 +61,7 @@ struct GradientParityTests {
     _ model: Model, batchSize: Int, precision: Precision
   ) throws -> Graph {
     let forward = try model.trainingGraph(batchSize: batchSize)
-    let cast = try fuseActivations(autocast(forward, to: precision.autocastFormat?.dtype))
+    let cast = try fuseActivations(autocast(forward, to: precision.computeFormat?.dtype))
     var joint = try differentiate(cast)
     for (parameter, gradient) in joint.gradients { joint.graph.setOutput("gradient of \(parameter)", gradient) }
     let committed = try keepLowPrecisionCopies(appendCommit(UnscaledGradients(joint), optimizer: stillOptimizer))

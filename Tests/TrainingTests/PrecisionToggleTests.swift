@@ -6,8 +6,8 @@ import TrainingEvents
 
 @Suite("Changing precision")
 struct PrecisionToggleTests {
-  private static let pairs = Precision.allCases.flatMap { from in
-    Precision.allCases.filter { $0 != from }.map { (from: from, to: $0) }
+  private static let pairs = Precision.lossless.flatMap { from in
+    Precision.lossless.filter { $0 != from }.map { (from: from, to: $0) }
   }
 
   @Test("A toggle at step k equals a run started from a copy of the state at k, bit for bit", arguments: pairs)
@@ -30,13 +30,13 @@ struct PrecisionToggleTests {
     #expect(toggled.state.control == fresh.state.control)
   }
 
-  @Test("Going there and back by the cached executable leaves the run where it was", arguments: Precision.allCases)
+  @Test("Going there and back by the cached executable leaves the run where it was", arguments: Precision.lossless)
   func thereAndBack(precision: Precision) throws {
     let configuration = try Trainer.Configuration.small(scaler: .off)
     let straight = try Trainer(configuration, precision: precision, backend: CPUBackend())
     let toggled = try Trainer(configuration, precision: precision, backend: CPUBackend())
     #expect(try straight.losses(4) == toggled.losses(4))
-    for other in Precision.allCases where other != precision { try toggled.setPrecision(other) }
+    for other in Precision.lossless where other != precision { try toggled.setPrecision(other) }
     try toggled.setPrecision(precision)
     #expect(try straight.losses(4) == toggled.losses(4))
     #expect(try straight.state.bits == toggled.state.bits)
@@ -44,10 +44,12 @@ struct PrecisionToggleTests {
 
   @Test("The precisions do compute differently")
   func precisionsDiffer() throws {
-    let losses = try Precision.allCases.map {
+    // O2 differs from autocast where an operation is on neither of autocast's lists; this network has none.
+    let modes = Precision.onCPU.filter { $0 != .o2 }
+    let losses = try modes.map {
       try Trainer(.small(dropout: 0), precision: $0, backend: CPUBackend()).losses(4)
     }
-    #expect(Set(losses).count == Precision.allCases.count)
+    #expect(Set(losses).count == modes.count)
   }
 
   @Test("A loss scaler is reset, kept or put away as the modes have one")
@@ -82,7 +84,7 @@ struct PrecisionToggleTests {
     let direct = try Trainer(configuration, precision: .fp32, backend: CPUBackend())
     _ = try trainer.losses(2)
     _ = try direct.losses(2)
-    try trainer.adopt(Trainer.compile(configuration, precision: .ampBF16, backend: CPUBackend()))
+    try trainer.adopt(Trainer.compile(configuration, policy: PrecisionPolicy(.ampBF16), backend: CPUBackend()))
     try direct.setPrecision(.ampBF16)
     #expect(try trainer.losses(3) == direct.losses(3))
   }

@@ -51,6 +51,9 @@ struct SessionEventTests {
     case .step(let report): report.lane == lane
     case .scale(let report): report.lane == lane
     case .precision(let report): report.lane == lane
+    case .numerics(let report): report.lane == lane
+    case .diagnosis(let report): report.lane == lane
+    case .fault(let report): report.lane == lane
     case .lane(let report): report.lane == lane
     case .memory(let report): report.lane == lane
     case .evaluation(let report): report.lane == lane

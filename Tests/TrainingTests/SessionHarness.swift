@@ -14,12 +14,19 @@ final class SessionHarness {
   /// No wait of a test is longer; reaching it fails the test.
   private static let deadline = Duration.seconds(30)
 
-  init(
+  convenience init(
     _ configuration: Trainer.Configuration, _ precisions: [Precision], backend: any Backend = CPUBackend(),
     options: Session.Options
   ) throws {
+    try self.init(configuration, precisions.map { PrecisionPolicy($0) }, backend: backend, options: options)
+  }
+
+  init(
+    _ configuration: Trainer.Configuration, _ policies: [PrecisionPolicy], backend: any Backend = CPUBackend(),
+    options: Session.Options
+  ) throws {
     session = try Session(
-      configuration: configuration, precisions: precisions, backend: backend, options: options,
+      configuration: configuration, policies: policies, backend: backend, options: options,
       data: DataDescription(
         name: "test", isSynthetic: true, trainCount: 96, validationCount: 260,
         sampleShape: configuration.batches.input.shape, classCount: configuration.batches.task.classCount, note: ""),
@@ -84,6 +91,10 @@ extension [TrainingEvent] {
   var scheduleChanges: [ScheduleReport] {
     compactMap { if case .schedule(let report) = $0.body { report } else { nil } }
   }
+  var scaleChanges: [ScaleReport] { compactMap { if case .scale(let report) = $0.body { report } else { nil } } }
+  var numerics: [NumericsReport] { compactMap { if case .numerics(let report) = $0.body { report } else { nil } } }
+  var diagnoses: [DiagnosisReport] { compactMap { if case .diagnosis(let report) = $0.body { report } else { nil } } }
+  var faults: [FaultReport] { compactMap { if case .fault(let report) = $0.body { report } else { nil } } }
   var commands: [CommandReport] { compactMap { if case .command(let report) = $0.body { report } else { nil } } }
   var evaluations: [EvaluationReport] {
     compactMap { if case .evaluation(let report) = $0.body { report } else { nil } }
@@ -92,6 +103,7 @@ extension [TrainingEvent] {
     compactMap { if case .agreement(let report) = $0.body { report } else { nil } }
   }
   var summaries: [RunSummary] { compactMap { if case .summary(let summary) = $0.body { summary } else { nil } } }
+  var notes: [Message] { compactMap { if case .note(let message) = $0.body { message } else { nil } } }
   var errors: [Message] { compactMap { if case .error(let message) = $0.body { message } else { nil } } }
 
   func steps(of lane: LaneID) -> [StepReport] { steps.filter { $0.lane == lane } }

@@ -1,10 +1,12 @@
 import BackendAPI
+import BackendCPU
 import Datasets
 import Foundation
 import ModelZoo
 import SafetensorsFormat
 import TensorCore
 import Training
+import TrainingEvents
 
 /// A few drawn images, made once.
 enum SmallData {
@@ -29,6 +31,13 @@ extension Trainer.Configuration {
       batches: try ShuffledBatches(dataset: data, batchSize: batchSize, seed: seed), optimizer: optimizer,
       scaler: scaler, seed: seed)
   }
+}
+
+extension Precision {
+  /// Every mode that this machine can run.
+  static let onCPU = allCases.filter { CPUBackend().support(for: $0).refusal == nil }
+  /// Those that keep fp32 masters.
+  static let lossless = onCPU.filter(\.isLossless)
 }
 
 extension Model {

@@ -26,16 +26,18 @@ struct TrainerTests {
 
   @Test("All precisions start from the same fp32 weights")
   func firstWeights() throws {
-    let states = try Precision.allCases.map {
+    let states = try Precision.lossless.map {
       try Trainer(.small(), precision: $0, backend: CPUBackend()).state.bits
     }
     #expect(states.allSatisfy { $0 == states[0] })
   }
 
-  @Test("Training reduces the loss in every precision", arguments: Precision.allCases)
+  @Test("Training reduces the loss in every precision", arguments: Precision.onCPU)
   func learns(precision: Precision) throws {
+    // AdamW's eps of 1e-8 is 0 in fp16: without masters the run blows up, as it does in PyTorch.
+    let optimizer = Optimizer.adamW(learningRate: 0.01, eps: precision == .fp16 ? 1e-4 : 1e-8)
     let trainer = try Trainer(
-      .small("mlp", optimizer: .adamW(learningRate: 0.01), dropout: 0), precision: precision, backend: CPUBackend())
+      .small("mlp", optimizer: optimizer, dropout: 0), precision: precision, backend: CPUBackend())
     // The batches of an epoch are the same samples in another order, so means of epochs compare.
     let losses = try (0..<60).map { _ in try trainer.step().loss }
     let first = losses.prefix(12).reduce(0, +) / 12
@@ -78,16 +80,23 @@ struct TrainerTests {
 
   @Test("Planned bytes by owner add up to the peak", arguments: ["mlp", "cnn"])
   func memory(model: String) throws {
-    for precision in Precision.allCases {
+    for precision in Precision.onCPU {
       let trainer = try Trainer(.small(model), precision: precision, backend: CPUBackend())
       let memory = trainer.memory
       #expect(memory.bytes.total == memory.peak)
       #expect(memory.peak <= memory.unshared)
-      let parameters = trainer.state.layout.byteCount(of: .parameter) + trainer.state.layout.byteCount(of: .statistic)
-      #expect(memory.bytes.parameters == parameters)
+      let layout = trainer.state.layout
+      let stored = layout.byteCount(of: .parameter) + layout.byteCount(of: .statistic)
+      if precision == .o2 {
+        // What norms have stays; everything else is 16 bits, rounded from masters.
+        #expect(memory.bytes.masters > 0 && memory.bytes.masters <= stored)
+        #expect(memory.bytes.parameters - (stored - memory.bytes.masters) >= memory.bytes.masters / 2)
+      } else {
+        #expect(memory.bytes.parameters == stored && memory.bytes.masters == 0)
+      }
       #expect(memory.bytes.optimizerState == trainer.state.layout.byteCount(of: .optimizer))
       #expect(memory.bytes.workspace >= 0)
-      #expect((memory.bytes.lowPrecisionCopies > 0) == (precision != .fp32))
+      #expect((memory.bytes.lowPrecisionCopies > 0) == precision.isAutocast)
     }
   }
 

@@ -43,9 +43,7 @@ extension ReferenceInterpreter {
     }
 
     var new: [String: [Double]] = [:]
-    let stored = rounder(to: .float32)
-    let rule = UpdateRule(
-      optimizer: attributes.optimizer, learningRate: Double(learningRate), step: control.committedSteps + 1)
+    let formats = Dictionary(uniqueKeysWithValues: graph.parameters.map { ($0.name, $0.dtype) })
     for (name, gradient) in zip(attributes.parameters, gradients) {
       let names = [name] + attributes.optimizer.stateNames.map { StateLayout.optimizerEntry($0, of: name) }
       var old: [[Double]] = []
@@ -54,13 +52,19 @@ extension ReferenceInterpreter {
         old.append(entry)
       }
       var updated = old
+      let rule = UpdateRule(
+        optimizer: attributes.optimizer.stored(in: formats[name] ?? .float32), learningRate: Double(learningRate),
+        step: control.committedSteps + 1)
+      let stored = rounder(to: formats[name] ?? .float32)
       for index in gradient.indices {
         let element = rule.apply(Self.clipped(gradient[index], by: verdict), old.map { $0[index] })
         for (entry, value) in element.enumerated() { updated[entry][index] = stored(value) }
       }
       for (name, entry) in zip(names, updated) { new[name] = entry }
     }
-    for (name, statistic) in zip(attributes.statistics, pending) { new[name] = statistic }
+    for (name, statistic) in zip(attributes.statistics, pending) {
+      new[name] = statistic.map(rounder(to: formats[name] ?? .float32))
+    }
 
     if new.values.joined().allSatisfy(\.isFinite) {
       result.state = new

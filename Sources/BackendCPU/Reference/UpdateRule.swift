@@ -1,10 +1,25 @@
 import GraphIR
+import TensorCore
 
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
   import Musl
 #endif
+
+extension OptimizerKind {
+  /// The rule with an eps as a format holds it.
+  func stored(in dtype: DType) -> OptimizerKind {
+    func rounded(_ eps: Float) -> Float { Float(dtype.rounded(Double(eps))) }
+    return switch self {
+    case .sgd: self
+    case .adam(let beta1, let beta2, let eps, let decay):
+      .adam(beta1: beta1, beta2: beta2, eps: rounded(eps), weightDecay: decay)
+    case .adamW(let beta1, let beta2, let eps, let decay):
+      .adamW(beta1: beta1, beta2: beta2, eps: rounded(eps), weightDecay: decay)
+    }
+  }
+}
 
 /// One element of an optimizer's update, in Double.
 struct UpdateRule {

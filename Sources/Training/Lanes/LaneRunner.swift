@@ -20,20 +20,28 @@ final class LaneRunner: @unchecked Sendable {
   let ring: EventRing
   /// Rare events that found the ring full.
   let overflow = Mutex<[TrainingEvent]>([])
-  private let shared: SessionShared
-  private var precision: Precision
-  private var isCompiling = false
-  private var consecutiveSkips = 0
+  /// What the lane is wished to run, overrides that mean nothing to the mode of the moment among it.
+  let wish: Mutex<PrecisionPolicy>
+  let shared: SessionShared
+  /// What the lane runs or is going to.
+  var policy: PrecisionPolicy
+  var isCompiling = false
+  var faults: [Fault]
+  var numerics: NumericsWatch
+  private(set) var consecutiveSkips = 0
   private var committed = 0
   private var nextAttempt = 0
   private var lastLoss = 0.0
   private var isPaused = false
   private var lastMemoryReport: Int64 = 0
 
-  init(lane: LaneID, precision: Precision, shared: SessionShared) {
+  init(lane: LaneID, policy: PrecisionPolicy, shared: SessionShared) {
     self.lane = lane
-    self.precision = precision
+    wish = Mutex(policy)
+    self.policy = policy.applicable
     self.shared = shared
+    faults = shared.options.faults.filter { $0.lane == nil || $0.lane == lane }
+    numerics = NumericsWatch(interval: shared.options.numericsInterval)
     ring = EventRing(capacity: shared.options.ringCapacity)
   }
 
@@ -62,15 +70,17 @@ final class LaneRunner: @unchecked Sendable {
       emit(.note(Message(lane: lane, text: problem)))
     }
     emitState(.compiling, attempt: 0)
-    let trainer = try Trainer(shared.configuration, precision: precision, backend: shared.backend)
+    let trainer = try Trainer(
+      shared.configuration, precision: policy.mode, overrides: policy.overrides, backend: shared.backend)
     if let weights = shared.options.initialWeights { try trainer.loadWeights(from: weights) }
     emitMemory(trainer)
+    emitWarnings(trainer)
     isPaused = shared.coordinator.isPaused
     emitState(isPaused ? .paused : .running, attempt: 0)
     return trainer
   }
 
-  private func configureThread(_ processors: [Int]) -> [String] {
+  func configureThread(_ processors: [Int]) -> [String] {
     shared.backend.configureThread(
       threads: shared.configuration.threads, processors: processors, niceness: shared.options.niceness)
   }
@@ -88,8 +98,13 @@ final class LaneRunner: @unchecked Sendable {
       case .step(let segment, _):
         // The turn passes when the step is reported: events of alternating lanes come in the order of their steps.
         defer { shared.coordinator.leave(lane) }
+        let faults = takeFaults(trainer)
         let scaleBefore = trainer.state.control.scaler?.scale
-        report(try trainer.step(), scaleBefore: scaleBefore, segment: segment)
+        let result = try trainer.step(
+          faults: faults, inspection: numerics.inspection(attempt: trainer.attempt),
+          diagnosing: isDiagnosed(trainer.attempt))
+        report(result, scaleBefore: scaleBefore, segment: segment)
+        reportNumerics(result, trainer)
         reportMemoryNowAndThen(trainer)
       }
     }
@@ -120,81 +135,6 @@ final class LaneRunner: @unchecked Sendable {
 
   /// Nanoseconds between two memory reports.
   private static let memoryInterval: Int64 = 2_000_000_000
-
-  // MARK: Commands
-
-  private func readMail(_ trainer: Trainer) throws {
-    let mail = mailbox.take()
-    if let rate = mail.learningRate { trainer.learningRate = rate }
-    if let processors = mail.processors {
-      for problem in configureThread(processors) { emit(.note(Message(lane: lane, text: problem))) }
-    }
-    if let precision = mail.precision { request(precision, of: trainer) }
-    if let compiled = mail.compiled { adopt(compiled, trainer) }
-  }
-
-  /// Switches at once where the mode ran before; else compiles beside the training, which goes on in the old mode.
-  private func request(_ wanted: Precision, of trainer: Trainer) {
-    precision = wanted
-    // What is being compiled for an earlier wish is then nobody's (`adopt`).
-    guard wanted != trainer.precision else { return }
-    if let cached = trainer.cachedStep(wanted) {
-      adopt(CompilationResult(precision: wanted, milliseconds: 0, result: .success(cached)), trainer)
-      return
-    }
-    guard !isCompiling else { return }
-    isCompiling = true
-    shared.coordinator.beginSegment()
-    let (configuration, backend) = (shared.configuration, shared.backend)
-    let (mailbox, coordinator) = (mailbox, shared.coordinator)
-    do {
-      let thread = try LaneThread("compile \(lane)") {
-        let began = MonotonicClock.nanoseconds()
-        let result = Result { try Trainer.compile(configuration, precision: wanted, backend: backend) }
-        let milliseconds = Double(MonotonicClock.nanoseconds() - began) * 1e-6
-        mailbox.post {
-          $0.compiled = CompilationResult(precision: wanted, milliseconds: milliseconds, result: result)
-        }
-        coordinator.wake()
-      }
-      shared.helpers.update { $0.append(thread) }
-    } catch {
-      isCompiling = false
-      emit(.error(Message(lane: lane, text: "\(error)")))
-    }
-  }
-
-  private func adopt(_ compilation: CompilationResult, _ trainer: Trainer) {
-    if compilation.milliseconds > 0 { isCompiling = false }
-    // Toggled again meanwhile: only the last wish counts.
-    guard compilation.precision == precision else {
-      request(precision, of: trainer)
-      return
-    }
-    let (from, scaleBefore) = (trainer.precision, trainer.state.control.scaler?.scale)
-    do {
-      let fate = try trainer.adopt(compilation.result.get())
-      shared.coordinator.beginSegment()
-      shared.toggled.update { _ = $0.insert(lane) }
-      emit(
-        .precision(
-          PrecisionReport(
-            lane: lane, attempt: trainer.attempt, from: from, to: trainer.precision,
-            compileMilliseconds: compilation.milliseconds, lossy: false, scaler: fate)))
-      if fate == .reset, let scale = trainer.state.control.scaler?.scale {
-        emit(
-          .scale(
-            ScaleReport(
-              lane: lane, attempt: trainer.attempt, from: Double(scaleBefore ?? scale), to: Double(scale),
-              cause: .reset)))
-      }
-      emitMemory(trainer)
-    } catch {
-      precision = trainer.precision
-      let text = "\(compilation.precision.rawValue) could not be compiled, \(from.rawValue) goes on: \(error)"
-      emit(.error(Message(lane: lane, text: text)))
-    }
-  }
 
   // MARK: The end
 
@@ -240,11 +180,11 @@ final class LaneRunner: @unchecked Sendable {
 
   // MARK: Events
 
-  private func emitState(_ state: LaneState, attempt: Int) {
+  func emitState(_ state: LaneState, attempt: Int) {
     emit(.lane(LaneStateReport(lane: lane, attempt: attempt, state: state)))
   }
 
-  private func emitMemory(_ trainer: Trainer) {
+  func emitMemory(_ trainer: Trainer) {
     lastMemoryReport = MonotonicClock.nanoseconds()
     let memory = trainer.memory
     emit(
@@ -254,7 +194,7 @@ final class LaneRunner: @unchecked Sendable {
           peak: memory.peak, unshared: memory.unshared, rss: ResidentMemory.bytes)))
   }
 
-  private func emit(_ body: TrainingEvent.Body) {
+  func emit(_ body: TrainingEvent.Body) {
     let event = TrainingEvent(time: MonotonicClock.wallSeconds(), body: body)
     if shared.options.isLossless, ring.isFull {
       shared.drained.wait { _ in ring.isFull ? nil : () }

@@ -1,4 +1,6 @@
-import BackendAPI
+public import BackendAPI
+import GraphCompiler
+public import GraphIR
 import Synchronization
 public import TrainingEvents
 
@@ -28,14 +30,7 @@ extension Session {
       shared.abandon()
       coordinator.stop()
       return nil
-    case .setPrecision(let lane, let precision):
-      guard runners.indices.contains(lane.rawValue) else { return "there is no lane \(lane)" }
-      guard !coordinator.hasRetired(lane) else { return "lane \(lane) has ended" }
-      guard shared.backend.support(for: precision) != nil else {
-        return "\(shared.backend.name) cannot run \(precision.rawValue)"
-      }
-      runners[lane.rawValue].mailbox.post { $0.precision = precision }
-      return nil
+    case .setPrecision(let lane, let precision): return change(lane) { $0.mode = precision }
     case .setLearningRate(let lane, let rate):
       guard rate.isFinite, rate >= 0 else { return "a learning rate is a finite number of at least 0" }
       if let lane, !runners.indices.contains(lane.rawValue) { return "there is no lane \(lane)" }
@@ -44,6 +39,93 @@ extension Session {
       }
       return nil
     case .setSchedule(let schedule): return change(schedule)
+    case .setOverrides(let lane, let overrides): return change(lane, isOverride: true) { $0.overrides = overrides }
+    case .setScaler(let lane, let name): return setScaler(lane, name)
+    case .setScale(let lane, let scale):
+      guard GradScaler.usefulScales.contains(Float(scale)) else {
+        return "a loss scale is a number from 2^-126 to 2^126"
+      }
+      return post(lane) { $0.scale = Float(scale) }
+    case .inject(let fault):
+      let lanes = runners.map(\.lane).filter { !coordinator.hasRetired($0) }
+      if let problem = Session.problem(with: fault, lanes: lanes, forward: shared.forward) { return problem }
+      for lane in lanes where fault.lane == nil || fault.lane == lane {
+        runners[lane.rawValue].mailbox.post { $0.faults.append(fault) }
+      }
+      return nil
+    case .setNumerics(let interval):
+      if let interval, interval < 1 { return "numerics are looked at every 1 attempt or more" }
+      for runner in runners { runner.mailbox.post { $0.numerics = NumericsWish(interval: interval) } }
+      return nil
+    }
+  }
+
+  /// Posts something to a lane; returns why that is not possible.
+  private func post(_ lane: LaneID, _ change: (inout LaneMailbox.Mail) -> Void) -> String? {
+    guard runners.indices.contains(lane.rawValue) else { return "there is no lane \(lane)" }
+    guard !shared.coordinator.hasRetired(lane) else { return "lane \(lane) has ended" }
+    runners[lane.rawValue].mailbox.post(change)
+    return nil
+  }
+
+  /// Changes mode or overrides of a lane.
+  ///
+  /// Overrides survive a mode that has no use for them, so that toggling to fp32 and back forgets nothing; but who states
+  /// overrides is told where the mode of the moment has no use for them.
+  private func change(
+    _ lane: LaneID, isOverride: Bool = false, _ change: (inout PrecisionPolicy) -> Void
+  ) -> String? {
+    guard runners.indices.contains(lane.rawValue) else { return "there is no lane \(lane)" }
+    let runner = runners[lane.rawValue]
+    var wish = runner.wish.withLock { $0 }
+    change(&wish)
+    if isOverride, let contradiction = wish.contradiction { return contradiction }
+    do {
+      let refusal = try Session.refusal(of: wish.applicable, backend: shared.backend, forward: shared.forward)
+      if let refusal { return refusal }
+    } catch {
+      return "\(error)"
+    }
+    let wanted = wish
+    if let refusal = post(lane, { $0.policy = wanted.applicable }) { return refusal }
+    runner.wish.withLock { $0 = wanted }
+    return nil
+  }
+
+  /// A policy's name, and after a colon the scale it starts from: "apex", "static:128".
+  private func setScaler(_ lane: LaneID, _ text: String) -> String? {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    let name = String(parts[0])
+    let scale = parts.count > 1 ? Float(parts[1]) : nil
+    guard parts.count == 1 || scale != nil else { return "no number after the colon of \"\(text)\"" }
+    do throws(TrainingError) {
+      guard let policy = try ScalerPolicy.named(name, initialScale: scale, steps: shared.options.steps) else {
+        return "no loss scaler \"\(name)\"; there are \(ScalerPolicy.names.joined(separator: ", "))"
+      }
+      return post(lane) { $0.scaler = policy }
+    } catch {
+      return error.message
+    }
+  }
+
+  /// Why a lane cannot run a policy; nil where it can.
+  ///
+  /// Throws `GraphError` where an override names nothing.
+  public static func refusal(of policy: PrecisionPolicy, backend: any Backend, forward: Graph) throws -> String? {
+    if let refusal = backend.support(for: policy.mode).refusal ?? policy.contradiction { return refusal }
+    try policy.formatRules.checkPatterns(on: forward)
+    return nil
+  }
+
+  /// Why a fault cannot happen; nil where it can.
+  public static func problem(with fault: Fault, lanes: [LaneID], forward: Graph) -> String? {
+    if let lane = fault.lane, !lanes.contains(lane) { return "fault \(fault): there is no running lane \(lane)" }
+    guard case .inject(_, let tensor) = fault.action else { return nil }
+    do throws(TrainingError) {
+      _ = try FaultTarget(tensor, in: forward)
+      return nil
+    } catch {
+      return error.message
     }
   }
 

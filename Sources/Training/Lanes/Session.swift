@@ -33,6 +33,10 @@ public final class Session: Sendable {
     public var startsPaused: Bool
     /// Step events that a lane can be ahead of the reader.
     public var ringCapacity: Int
+    /// What to break on purpose.
+    public var faults: [Fault] = []
+    /// Attempts from one look at every element of every tensor to the next; nil for never.
+    public var numericsInterval: Int?
 
     /// Creates options.
     public init(
@@ -71,22 +75,22 @@ public final class Session: Sendable {
   ///
   /// - Parameters:
   ///   - configuration: the same for every lane.
-  ///   - precisions: one a lane, 1 to 4.
+  ///   - policies: one a lane, 1 to 4.
   ///   - backend: the device of all lanes.
   ///   - options: what the session does besides training.
   ///   - data: what to tell people about the data.
   ///   - machine: what to tell people about the machine.
   ///   - versions: of the program and its libraries.
   ///
-  /// Throws `TrainingError` for a number of lanes, a ring capacity or a constant of the loss scaler out of range or a
-  /// mode that the device cannot run,
-  /// and `GraphError` where the network does not fit the data.
+  /// Throws `TrainingError` for a number of lanes, a ring capacity or a constant of the loss scaler out of range, a mode
+  /// that the device cannot run, overrides that contradict a mode, and a fault that fits no tensor, and `GraphError` where
+  /// the network does not fit the data or an override names nothing.
   public init(
-    configuration: Trainer.Configuration, precisions: [Precision], backend: any Backend, options: Options,
+    configuration: Trainer.Configuration, policies: [PrecisionPolicy], backend: any Backend, options: Options,
     data: DataDescription, machine: MachineDescription, versions: [String: String]
   ) throws {
-    guard (1...4).contains(precisions.count) else {
-      throw TrainingError("a session has 1 to 4 lanes, found \(precisions.count)")
+    guard (1...4).contains(policies.count) else {
+      throw TrainingError("a session has 1 to 4 lanes, found \(policies.count)")
     }
     guard options.ringCapacity >= 1 else {
       throw TrainingError("the ring of a lane holds at least 1 event, found \(options.ringCapacity)")
@@ -99,38 +103,53 @@ public final class Session: Sendable {
         "gradients are accumulated over 1 micro-batch or more, found \(configuration.gradientAccumulation)")
     }
     try configuration.scaler.validate()
-    for precision in precisions where backend.support(for: precision) == nil {
-      throw TrainingError("\(backend.name) cannot run \(precision.rawValue)")
+    let lanes = policies.indices.map { LaneID($0) }
+    let forward = try configuration.model.inferenceGraph(batchSize: 1)
+    for (lane, policy) in zip(lanes, policies) {
+      guard let reason = try Session.refusal(of: policy, backend: backend, forward: forward) else { continue }
+      throw TrainingError("lane \(lane): \(reason)")
     }
-    let lanes = precisions.indices.map { LaneID($0) }
+    for fault in options.faults {
+      if let problem = Session.problem(with: fault, lanes: lanes, forward: forward) { throw TrainingError(problem) }
+    }
     let processors = ProcessorSet.allowed
     let choice = Session.schedule(
       options.schedule, lanes: lanes.count, threads: configuration.threads, processors: processors)
-    let forward = try configuration.model.inferenceGraph(batchSize: 1)
-    let baseline = precisions.firstIndex(of: .fp32) ?? 0
+    let baseline = policies.firstIndex { $0.mode == .fp32 } ?? 0
     description = SessionDescription(
       model: configuration.model.name, parameterCount: forward.trainableCount,
       forwardFLOPsPerSample: forward.floatingPointOperations, data: data,
       batchSize: configuration.samplesPerStep, optimizer: configuration.optimizer.kind.name,
       learningRate: configuration.optimizer.learningRate, seed: configuration.seed, steps: options.steps,
       schedule: choice.schedule, threadsPerLane: configuration.threads,
-      lanes: zip(lanes, precisions).map { lane, precision in
+      lanes: zip(lanes, policies).map { lane, policy in
         LaneDescription(
-          lane: lane, precision: precision,
-          scaler: configuration.scaler.scaler(for: precision).map { ScalerDescription($0.settings) })
+          lane: lane, precision: policy.mode,
+          scaler: configuration.scaler.scaler(for: policy).map { ScalerDescription($0.settings) },
+          overrides: policy.overrides.isEmpty ? nil : policy.overrides)
       },
       baseline: LaneID(baseline), machine: machine,
-      precisions: Precision.allCases.compactMap { backend.support(for: $0) }, versions: versions)
+      precisions: Precision.allCases.map { backend.support(for: $0) }, versions: versions)
     shared = SessionShared(
       configuration: configuration, backend: backend, options: options, lanes: lanes, schedule: choice.schedule,
-      processors: processors)
+      processors: processors, forward: forward)
     let shared = shared
-    runners = zip(lanes, precisions).map { LaneRunner(lane: $0, precision: $1, shared: shared) }
+    runners = zip(lanes, policies).map { LaneRunner(lane: $0, policy: $1, shared: shared) }
     progress = Mutex(Progress())
     post(.session(description))
     if let reason = choice.reason {
       post(.schedule(ScheduleReport(schedule: choice.schedule, segment: 0, reason: reason)))
     }
+  }
+
+  /// Creates a session of lanes whose modes are as they are: see the other initializer.
+  public convenience init(
+    configuration: Trainer.Configuration, precisions: [Precision], backend: any Backend, options: Options,
+    data: DataDescription, machine: MachineDescription, versions: [String: String]
+  ) throws {
+    try self.init(
+      configuration: configuration, policies: precisions.map { PrecisionPolicy($0) }, backend: backend,
+      options: options, data: data, machine: machine, versions: versions)
   }
 
   /// Starts the lanes.

@@ -1,5 +1,6 @@
 import BackendAPI
 import Datasets
+import GraphIR
 import TrainingEvents
 
 /// The final evaluation of a lane.
@@ -17,6 +18,8 @@ final class SessionShared: Sendable {
   let coordinator: StepCoordinator
   let processors: [Int]
   let laneCount: Int
+  /// The network in fp32, without its backward pass: what names of layers are checked against.
+  let forward: Graph
   /// Final evaluations of the lanes that made one.
   let evaluations = Monitor<[LaneID: FinalEvaluation]>([:])
   /// Lanes whose precision changed during the run.
@@ -31,13 +34,14 @@ final class SessionShared: Sendable {
 
   init(
     configuration: Trainer.Configuration, backend: any Backend, options: Session.Options, lanes: [LaneID],
-    schedule: Schedule, processors: [Int]
+    schedule: Schedule, processors: [Int], forward: Graph
   ) {
     self.configuration = configuration
     self.backend = backend
     self.options = options
     self.processors = processors
     laneCount = lanes.count
+    self.forward = forward
     coordinator = StepCoordinator(lanes: lanes, schedule: schedule, isPaused: options.startsPaused)
   }
 
