@@ -29,7 +29,8 @@ extension DashboardState {
 
   /// Puts the cursor on an attempt and moves the window there if it lies outside.
   mutating func placeCursor(_ attempt: Int) {
-    cursor = attempt
+    // Reports in a damaged file may name any attempt.
+    cursor = min(max(0, attempt), LaneHistory.largestAttempt)
     guard let track = cursorTrack, let index = track.history.index(atOrBefore: attempt) else { return }
     let place = track.history.place(of: index, unit: progressUnit, trainCount: trainCount)
     window = window.showing(place, total: progress(in: progressUnit))
@@ -70,7 +71,7 @@ extension DashboardState {
     case .loss: frame = LossPane.frame(self, in: room, glyphs: .unicode)
     case .lossScale: frame = LossScalePane.frame(self, in: room, glyphs: .unicode)
     case .stepTime: frame = StepTimePane.frame(self, in: room, glyphs: .unicode)
-    case .memory, .speedup, .race, .log: return nil
+    case .memory, .speedup, .race, .log, .numerics: return nil
     }
     guard frame.plot.width > 0 else { return nil }
     let fraction = min(max((Double(x - frame.plot.x) + 0.5) / Double(frame.plot.width), 0), 1)

@@ -1,6 +1,7 @@
 import TrainingEvents
 
-/// What happened at single attempts: skipped steps, losses that were not finite, changes of loss scale and precision.
+/// What happened at single attempts: skipped steps, losses that were not finite, changes of loss scale and precision,
+/// faults.
 extension DashboardState {
   /// The first attempt after one, or the last before it, at which something happened in any lane; nil where nothing did.
   ///
@@ -13,6 +14,7 @@ extension DashboardState {
         neighbour(of: attempt, in: history.nonFiniteLoss, forward) { $0 },
         neighbour(of: attempt, in: history.scaleChanges, forward) { $0.attempt },
         neighbour(of: attempt, in: history.precisionChanges, forward) { $0.attempt },
+        neighbour(of: attempt, in: history.faults, forward) { $0.attempt },
       ].compactMap { $0 }
     }
     return forward ? candidates.min() : candidates.max()
@@ -44,7 +46,10 @@ extension DashboardState {
         texts.append((track.lane, "\(mark) \(Format.scale(change.to))", change.cause == .backoff))
       }
       for change in history.precisionChanges.elements(at: attempt, key: \.attempt) {
-        texts.append((track.lane, "→ \(change.to.rawValue)", false))
+        texts.append((track.lane, "→ \(change.shortText)", false))
+      }
+      for fault in history.faults.elements(at: attempt, key: \.attempt) {
+        texts.append((track.lane, "fault \(fault.fault.shortText)", true))
       }
       return texts
     }
@@ -59,6 +64,18 @@ extension DashboardState {
     }
     placeCursor(target)
   }
+}
+
+extension PrecisionReport {
+  /// The new mode and what is changed of it, for labels; says where parameters were rounded.
+  var shortText: String {
+    PrecisionPolicy(to, overrides: overrides ?? PrecisionOverrides()).shortText + (lossy ? " lossy" : "")
+  }
+}
+
+extension Fault {
+  /// What is broken, without attempt and lane, which stand beside it.
+  var shortText: String { Fault(action).description }
 }
 
 extension [Int] {

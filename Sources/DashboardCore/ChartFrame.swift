@@ -108,28 +108,40 @@ struct ChartFrame {
     }
   }
 
-  /// Draws a labelled vertical line wherever a lane changed its precision.
+  /// Draws a labelled vertical line wherever a lane changed its precision, and wherever the user broke something.
   ///
   /// Call after the curves: the line leaves them visible, its label does not.
-  func drawPrecisionMarkers(_ state: DashboardState, with painter: inout Painter) {
+  func drawMarkers(_ state: DashboardState, with painter: inout Painter) {
     guard plot.height > 0 else { return }
     let changed = state.lanes.filter { !$0.history.precisionChanges.isEmpty }
+    // The topmost row is for marks of what lies outside the axis.
+    let firstRow = plot.height >= 6 ? 1 : 0
+    for track in state.lanes {
+      let style = painter.style(painter.theme.warning)
+      for fault in track.history.faults.suffix(64) {
+        guard let cell = cell(of: fault.attempt, in: track.history) else { continue }
+        let row = min(firstRow + changed.count, plot.height - 1)
+        drawMarker("\(track.lane) fault", style, cell: cell, row: row, with: &painter)
+      }
+    }
     for (index, track) in changed.enumerated() {
       let style = painter.style(painter.theme.color(of: track.lane))
       // Older labels are overwritten by newer ones: the newest change matters most.
       for change in track.history.precisionChanges.suffix(64) {
         guard let cell = cell(of: change.attempt, in: track.history) else { continue }
-        let x = plot.x + cell
-        for y in plot.y..<plot.bottom where !isCurve(painter.grid[x, y].character) {
-          painter.grid[x, y] = Cell(character: "┊", style: style)
-        }
-        let label = "\(track.lane)→\(change.to.rawValue)"
-        // The topmost row is for marks of what lies outside the axis.
-        let row = plot.y + min(index + (plot.height >= 6 ? 1 : 0), plot.height - 1)
-        let start = x + 1 + label.columns <= plot.right ? x + 1 : max(plot.x, x - label.columns)
-        painter.grid.write(label, x: start, y: row, style: style.bold, limit: plot.right - start)
+        let row = min(firstRow + index, plot.height - 1)
+        drawMarker("\(track.lane)→\(change.shortText)", style, cell: cell, row: row, with: &painter)
       }
     }
+  }
+
+  private func drawMarker(_ label: String, _ style: Style, cell: Int, row: Int, with painter: inout Painter) {
+    let x = plot.x + cell
+    for y in plot.y..<plot.bottom where !isCurve(painter.grid[x, y].character) {
+      painter.grid[x, y] = Cell(character: "┊", style: style)
+    }
+    let start = x + 1 + label.columns <= plot.right ? x + 1 : max(plot.x, x - label.columns)
+    painter.grid.write(label, x: start, y: plot.y + row, style: style.bold, limit: plot.right - start)
   }
 
   /// Draws the cursor: a line where there is no curve, and a lit cell where there is one.

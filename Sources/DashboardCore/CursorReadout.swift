@@ -10,7 +10,7 @@ enum CursorReadout {
     case .loss: groups = loss(state, attempt, painter)
     case .lossScale: groups = scale(state, attempt, painter)
     case .stepTime: groups = stepTime(state, attempt, painter)
-    case .memory, .speedup, .race, .log: return
+    case .memory, .speedup, .race, .log, .numerics: return
     }
     // Whole groups only: half a number is worse than none.
     let room = Rect(x: rect.x + 2, y: rect.bottom - 1, width: rect.width - 4, height: 1)

@@ -68,6 +68,14 @@ public struct DashboardState: Sendable {
   /// Where a recorded run stands; nil for a live one.
   var replay: ReplayStatus?
   var hint: Hint?
+  /// The line of the numerics pane that its charts and keys are about; nil for the first.
+  var selectedTensor: TensorKey?
+  /// The numerics pane shows tensors of this kind only; all where nil.
+  var tensorKind: TensorReport.Kind?
+  var numericsView = NumericsView.histogram
+  var whatIf = WhatIf.asStored
+  /// What was asked of detailed reports; nil where nobody asked here.
+  var numericsRequest: NumericsRequest?
 
   /// What lies over the panes.
   enum Overlay: Sendable, Hashable {
@@ -76,7 +84,11 @@ public struct DashboardState: Sendable {
     case quit
     /// Choosing a precision for the focused lane; the index of the marked line.
     case precision(Int)
+    /// Whether to round a lane's parameters once, as a precision without fp32 masters does.
+    case lossyPrecision(LaneID, Precision)
     case summary
+    /// Why a lane skipped an attempt.
+    case diagnosis(LaneID, attempt: Int)
     /// Choosing a theme, which is shown at once; the index of the theme to go back to.
     case themes(before: Int)
     /// The options; the index of the marked one.

@@ -32,7 +32,8 @@ enum FooterBar {
     }
   }
 
-  /// Quit and help first, for they are what someone lost looks for; then what makes sense now.
+  /// Quit and help first, for they are what someone lost looks for; then what the focused pane takes, then what makes sense
+  /// now.
   private static func bindings(_ state: DashboardState) -> [KeyBinding] {
     let named = KeyTable.bindings.filter { $0.footer != nil }
     let first: [KeyCommand] = [.quit, .help]
@@ -40,8 +41,10 @@ enum FooterBar {
     var hidden = state.summary == nil ? [KeyCommand.summary] : training
     // A recorded run cannot be changed, only moved through.
     hidden += state.replay == nil ? [.replayBack, .replayForward] : [.nextPrecision, .toggleSchedule]
+    let isNumerics = { (binding: KeyBinding) in KeyTable.numerics.contains(binding.command) }
     return first.compactMap { command in named.first { $0.command == command } }
-      + named.filter { !first.contains($0.command) && !hidden.contains($0.command) }
+      + (state.hasNumericsFocus ? named.filter(isNumerics) : [])
+      + named.filter { !first.contains($0.command) && !hidden.contains($0.command) && !isNumerics($0) }
   }
 
   /// Fixed width, so that the keys beside it stand still.

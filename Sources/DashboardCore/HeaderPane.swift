@@ -103,8 +103,12 @@ enum HeaderPane {
       (machine.device, painter.strong), (" \(machine.processor)", painter.secondary), separator,
       ("\(session.lanes.count) × \(session.threadsPerLane) threads", painter.text),
     ]
-    for support in session.precisions {
-      let format = support.precision.computeFormat?.rawValue ?? "fp32"
+    var seen: Set<String> = []
+    for support in session.precisions where support.refusal == nil {
+      let format =
+        support.precision.computeFormat?.rawValue ?? (support.precision == .tf32 ? support.precision.rawValue : "fp32")
+      // Several modes compute in one format.
+      guard seen.insert(format).inserted else { continue }
       pieces += [
         separator, (format, painter.text),
         support.isNative
@@ -134,13 +138,15 @@ enum HeaderPane {
     typealias Field = FieldRow.Field
     let secondary = painter.secondary
     // What a lane does is left out first where all just run, and last where one does not.
-    let isCalm = state.lanes.allSatisfy { $0.state == .running && $0.pendingPrecision == nil }
+    let isCalm = state.lanes.allSatisfy {
+      $0.state == .running && $0.pendingPrecision == nil && $0.pendingOverrides == nil
+    }
     let arrow = isFocused ? (state.focus == .lane ? "▶ " : "▷ ") : "  "
+    // Eight columns hold every mode; with what is changed of it, all lanes give the longest as many.
+    let policyWidth = state.lanes.map(\.policyText.columns).max() ?? 0
+    let policy = track.policyText.rightPadded(max(8, policyWidth))
     var fields = [
-      Field(
-        pieces: [
-          (arrow, painter.key), ("\(track.lane) \(track.precision.rawValue.rightPadded(8))", painter.lane(track.lane)),
-        ], priority: 0),
+      Field(pieces: [(arrow, painter.key), ("\(track.lane) \(policy)", painter.lane(track.lane))], priority: 0),
       Field(pieces: [condition(of: track, painter)], priority: isCalm ? 4 : 1),
     ]
     let attempt = track.lastStep.map { Format.grouped($0.attempt + 1) } ?? "0"
@@ -181,6 +187,10 @@ enum HeaderPane {
   private static func condition(of track: LaneTrack, _ painter: Painter) -> (String, Style) {
     if let pending = track.pendingPrecision {
       return ("→\(pending.rawValue)".rightPadded(10), painter.style(painter.theme.highlight, .bold))
+    }
+    if let pending = track.pendingOverrides {
+      let count = pending.keepFP32.count
+      return ("→\(count) fp32".rightPadded(10), painter.style(painter.theme.highlight, .bold))
     }
     let text = track.state.rawValue.rightPadded(10)
     switch track.state {

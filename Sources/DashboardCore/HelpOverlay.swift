@@ -6,7 +6,7 @@ enum HelpOverlay {
   /// What the marks on the charts mean.
   private static let marks = [
     ("▲", "scale grew; loss cut off"), ("▼", "scale backed off"), ("✕", "skipped; loss not finite"),
-    ("┊", "precision changed"),
+    ("┊", "precision changed; fault"),
   ]
 
   /// Rows and columns of the help on a screen.

@@ -7,6 +7,8 @@ enum KeyCommand: Sendable, Hashable {
   case smoothLess, smoothMore, toggleLogAxis, nextUnit, nextLossView, zoomIn, zoomOut, showAll, panLeft, panRight
   case widenLeft, narrowLeft, grow, shrink, nextPreset, typeCommand, typeFilter, options, export, copy, toggleMouse
   case replayBack, replayForward, replaySlower, replayFaster
+  case nextTensorKind, nextNumericsView, whatIfFormat, whatIfLarger, whatIfSmaller, toggleDetails, toggleKeepFP32
+  case drillDown
   case cursor, cursorLeft, cursorRight, nextEvent, previousEvent
   case zoomPane, nextTheme, pickTheme, redraw, suspend
   case togglePane(Pane)
@@ -60,6 +62,19 @@ enum KeyTable {
         binding([.shiftRight], "Shift-Right", .cursorRight, "cursor ten columns right", nil),
         binding([.character("n")], "n", .nextEvent, "next skip or change", nil),
         binding([.character("N")], "N", .previousEvent, "previous skip or change", nil),
+        binding([.enter], "Enter", .drillDown, "why the step was skipped", nil),
+      ]
+    ),
+    (
+      "numerics pane",
+      [
+        binding([.character("i")], "i", .toggleDetails, "look at all elements", "details"),
+        binding([.character("d")], "d", .toggleKeepFP32, "layer in fp32, or let go", "keep fp32"),
+        binding([.character("k")], "k", .nextTensorKind, "next kind of tensor", "kind"),
+        binding([.character("H")], "H", .nextNumericsView, "histogram, heat maps", "view"),
+        binding([.character("f")], "f", .whatIfFormat, "what if: next format", "format"),
+        binding([.character("w")], "w", .whatIfLarger, "what if: scale doubled", "scale"),
+        binding([.character("W")], "W", .whatIfSmaller, "what if: scale halved", nil),
       ]
     ),
     (
@@ -67,14 +82,14 @@ enum KeyTable {
       [
         binding([.tab], "Tab", .focusNext, "next lane or pane", "focus"),
         binding([.backTab], "Shift-Tab", .focusPrevious, "previous lane or pane", nil),
-        binding([.up], "Up", .laneUp, "previous lane, or log line", nil),
-        binding([.down], "Down", .laneDown, "next lane, or log line", nil),
+        binding([.up], "Up", .laneUp, "previous lane or line", nil),
+        binding([.down], "Down", .laneDown, "next lane or line", nil),
         binding([.left], "Left", .paneLeft, "previous pane", nil),
         binding([.right], "Right", .paneRight, "next pane", nil),
-        binding([.pageUp], "PgUp", .pageUp, "ten log lines up", nil),
-        binding([.pageDown], "PgDn", .pageDown, "ten log lines down", nil),
-        binding([.home], "Home", .toStart, "oldest log line", nil),
-        binding([.end], "End", .toEnd, "newest log line", nil),
+        binding([.pageUp], "PgUp", .pageUp, "ten lines up", nil),
+        binding([.pageDown], "PgDn", .pageDown, "ten lines down", nil),
+        binding([.home], "Home", .toStart, "first line", nil),
+        binding([.end], "End", .toEnd, "last line", nil),
         binding([.character("z")], "z", .zoomPane, "enlarge the focused pane", "zoom"),
         binding([.character("v")], "v", .nextPreset, "next set of panes", nil),
         binding([.character("<")], "<", .narrowLeft, "left column narrower", nil),
@@ -109,6 +124,9 @@ enum KeyTable {
       ]
     ),
   ]
+
+  /// Keys that mean something in the numerics pane only.
+  static let numerics = Set(sections.first { $0.title == "numerics pane" }?.bindings.map(\.command) ?? [])
 
   /// All keys in order.
   static let bindings = sections.flatMap(\.bindings)

@@ -3,7 +3,7 @@ import TrainingEvents
 
 /// What charts show of a lane: one sample an attempt, kept for the whole run.
 ///
-/// Memory: about 42 bytes an attempt. Appending is O(1) amortised.
+/// Memory: about 46 bytes an attempt. Appending is O(1) amortised.
 struct LaneHistory: Sendable {
   /// Attempt index of each sample, ascending.
   private(set) var attempts: [Int] = []
@@ -19,6 +19,8 @@ struct LaneHistory: Sendable {
   private(set) var loss = MinMaxPyramid()
   /// Debiased moving average of the loss; computed from every sample, never from thinned ones.
   private(set) var smoothedLoss: [Float] = []
+  /// Norm of the unscaled gradients.
+  private(set) var gradNorm: [Float] = []
   /// Step time in milliseconds.
   private(set) var stepTime = MinMaxPyramid()
   /// Loss scale; NaN where the lane had no scaler.
@@ -31,6 +33,8 @@ struct LaneHistory: Sendable {
   private(set) var scaleChanges: [ScaleReport] = []
   /// Changes of precision, ascending.
   private(set) var precisionChanges: [PrecisionReport] = []
+  /// Faults that the user asked for, ascending; the newest `faultLimit` of them.
+  private(set) var faults: [FaultReport] = []
   private var average: DebiasedEMA
   private var totalSeconds = 0.0
 
@@ -39,6 +43,9 @@ struct LaneHistory: Sendable {
 
   /// Largest attempt index held; beyond it a `Double` cannot tell neighbours apart.
   static let largestAttempt = 1 << 53
+
+  /// Faults kept: more were not made by hand.
+  static let faultLimit = 512
 
   /// Largest batch held: sums over a whole run of such stay exact.
   static let largestBatch = 1 << 20
@@ -58,6 +65,7 @@ struct LaneHistory: Sendable {
     let milliseconds = report.stepMilliseconds.isFinite ? max(0, report.stepMilliseconds) : 0
     totalSeconds += milliseconds / 1000
     ownSeconds.append(Float(totalSeconds))
+    gradNorm.append(Float(report.gradNorm))
     stepTime.append(Float(report.stepMilliseconds))
     scale.append(report.scale.map { Float($0) } ?? .nan)
     if !report.committed { skipped.append(report.attempt) }
@@ -71,6 +79,11 @@ struct LaneHistory: Sendable {
 
   mutating func append(_ change: PrecisionReport) {
     insert(change, into: &precisionChanges) { $0.attempt <= change.attempt }
+  }
+
+  mutating func append(_ fault: FaultReport) {
+    insert(fault, into: &faults) { $0.attempt <= fault.attempt }
+    if faults.count > LaneHistory.faultLimit { faults.removeFirst() }
   }
 
   /// Smooths anew with another weight.

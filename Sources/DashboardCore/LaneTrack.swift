@@ -10,6 +10,10 @@ public struct LaneTrack: Sendable {
   public internal(set) var precision: Precision
   /// Precision asked for and not yet confirmed.
   public internal(set) var pendingPrecision: Precision?
+  /// What is changed of the precision mode.
+  public internal(set) var overrides = PrecisionOverrides()
+  /// Changes asked for and not yet confirmed.
+  public internal(set) var pendingOverrides: PrecisionOverrides?
   /// What the lane is doing.
   public internal(set) var state = LaneState.compiling
   /// The newest attempt.
@@ -33,12 +37,15 @@ public struct LaneTrack: Sendable {
   var stepTimes = StepTimeStatistics()
   var phases = PhaseWindow()
   var speedup: LaneSpeedup?
+  var numerics = NumericsHistory()
+  var diagnoses = DiagnosisList()
   /// The loss against the baseline's; nil for the baseline itself.
   var difference: LossDifference?
 
   init(_ description: LaneDescription, baseline: LaneID, smoothing: Double) {
     lane = description.lane
     precision = description.precision
+    overrides = description.overrides ?? PrecisionOverrides()
     scaler = description.scaler
     growthInterval = description.scaler?.growthInterval
     history = LaneHistory(smoothing: smoothing)

@@ -63,12 +63,17 @@ struct Layout: Sendable {
     extraRows = state.extraRows
     speedupLines = max(3, SpeedupPane.noteCount(state))
     let isVisible: (Pane) -> Bool = { !state.hiddenPanes.contains($0) }
+    let shown = Set(Pane.allCases.filter(isVisible))
+    if shown.contains(.numerics), shown.count <= 4 {
+      placeLab(shown, state, in: body, laneCount: laneCount)
+      return
+    }
     if kind == .stack {
-      let order = [Pane.speedup, .loss, .race, .lossScale, .stepTime, .memory, .log].filter(isVisible)
+      let order = [Pane.speedup, .loss, .race, .numerics, .lossScale, .stepTime, .memory, .log].filter(isVisible)
       stack(order, in: body, laneCount: laneCount)
       return
     }
-    var left = [Pane.loss, .lossScale, .log].filter(isVisible)
+    var left = [Pane.loss, .numerics, .lossScale, .log].filter(isVisible)
     // On a low screen the log would take more from the charts than it tells; zooming still shows it.
     if body.height < 24, left.count > 1 { left.removeAll { $0 == .log } }
     let right = [Pane.speedup, .race, .stepTime, .memory].filter(isVisible)
@@ -81,6 +86,23 @@ struct Layout: Sendable {
     stack(
       right, in: Rect(x: leftWidth, y: body.y, width: body.width - leftWidth, height: body.height),
       laneCount: laneCount)
+  }
+
+  /// Numerics among few panes: it takes the screen, and the others a column or the rows that it leaves.
+  private mutating func placeLab(_ shown: Set<Pane>, _ state: DashboardState, in body: Rect, laneCount: Int) {
+    let others = [Pane.speedup, .loss, .race, .lossScale, .stepTime, .memory, .log].filter { shown.contains($0) }
+    guard !others.isEmpty, body.width >= 110 || body.height >= 34 else {
+      panes[.numerics] = body
+      return
+    }
+    guard body.width >= 110 else {
+      stack([.numerics] + others, in: body, laneCount: laneCount)
+      return
+    }
+    let width = min(max(64, body.width * state.leftShare / 100), body.width - 36)
+    panes[.numerics] = Rect(x: body.x, y: body.y, width: width, height: body.height)
+    let column = Rect(x: body.x + width, y: body.y, width: body.width - width, height: body.height)
+    stack(others, in: column, laneCount: laneCount)
   }
 
   /// What a pane needs and wants.
@@ -102,6 +124,7 @@ struct Layout: Sendable {
       case .lossScale: (minimum, preferred, weight, priority) = (5 + laneCount, 10, 3, 3)
       case .memory: (minimum, preferred, weight, priority) = (3 + laneCount, 8 + laneCount, 1, 4)
       case .race: (minimum, preferred, weight, priority) = (3 + laneCount, 3 + 3 * laneCount, 0, 2)
+      case .numerics: (minimum, preferred, weight, priority) = (7, 14, 4, 1)
       case .log: (minimum, preferred, weight, priority) = (4, 6, 2, 5)
       }
     }

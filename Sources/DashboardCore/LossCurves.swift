@@ -62,7 +62,7 @@ struct LossCurves {
     for curve in curves { drawSamples(curve, axis, &canvas, painter) }
     for curve in curves { drawAverage(curve, axis, &canvas, painter) }
     canvas.draw(into: &painter.grid, x: frame.plot.x, y: frame.plot.y)
-    frame.drawPrecisionMarkers(state, with: &painter)
+    frame.drawMarkers(state, with: &painter)
     drawMarks(axis: axis, with: &painter)
     frame.drawCursor(state, with: &painter)
     let labels = curves.compactMap { curve -> (text: String, style: Style, row: Int)? in

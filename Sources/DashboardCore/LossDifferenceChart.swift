@@ -61,7 +61,7 @@ enum LossDifferenceChart {
       }
     }
     canvas.draw(into: &painter.grid, x: frame.plot.x, y: frame.plot.y)
-    if showsSamples { frame.drawPrecisionMarkers(state, with: &painter) }
+    if showsSamples { frame.drawMarkers(state, with: &painter) }
     frame.drawCursor(state, with: &painter)
     frame.drawEndLabels(labels, with: &painter)
   }

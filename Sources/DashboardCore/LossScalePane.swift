@@ -52,6 +52,9 @@ enum LossScalePane {
     let lane = (name, painter.lane(track.lane))
     guard track.hasScaler else {
       let format = track.precision.computeFormat?.rawValue ?? "fp32"
+      if format == "fp16" {
+        return [lane, ("fp16 without loss scaling: small gradients become 0", painter.style(painter.theme.warning))]
+      }
       let needsNone = "\(format) needs no scaling"
       guard track.precision == .ampBF16 else { return [lane, (needsNone, painter.secondary)] }
       return [
@@ -125,7 +128,7 @@ enum LossScalePane {
         drawSteps(track, index: index, isAlone: names.count < 2, axis, frame, &canvas, painter)
       }
       canvas.draw(into: &painter.grid, x: frame.plot.x, y: frame.plot.y)
-      frame.drawPrecisionMarkers(state, with: &painter)
+      frame.drawMarkers(state, with: &painter)
       for track in state.lanes { drawChanges(track, axis, frame, canvas, with: &painter) }
       let labels = state.lanes.compactMap { track -> (text: String, style: Style, row: Int)? in
         guard track.hasScaler, let scale = track.lastStep?.scale, let position = axis.position(scale) else {
@@ -136,7 +139,7 @@ enum LossScalePane {
       }
       frame.drawEndLabels(labels, with: &painter)
     } else {
-      frame.drawPrecisionMarkers(state, with: &painter)
+      frame.drawMarkers(state, with: &painter)
       if names.isEmpty, frame.plot.height >= 3 {
         let text = "no lane scales its loss"
         painter.grid.write(

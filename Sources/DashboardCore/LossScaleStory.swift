@@ -39,20 +39,29 @@ struct LossScaleStory: Sendable, Hashable {
     let notFinite = history.nonFiniteLoss.count(in: sinceGrowth..<now + 1)
     if notFinite > 0 {
       let times = notFinite == 1 ? "once" : "\(notFinite) times"
-      (kind, text) = (.bad, "the loss itself was not finite \(times): a smaller scale does not help")
+      let first = history.nonFiniteLoss[history.nonFiniteLoss.firstIndex(notBelow: sinceGrowth)]
+      let cause = track.diagnoses[attempt: first].map { " (\($0.summary))" } ?? ""
+      (kind, text) = (.bad, "the loss itself was not finite \(times)\(cause): a smaller scale does not help")
     } else if scale < 1 {
-      (kind, text) = (.bad, "collapse: \(Format.scale(scale)) shrinks gradients that overflow as they are")
+      let cause = track.diagnoses.reports.last.map { ": \($0.summary)" } ?? ""
+      (kind, text) = (.bad, "collapse: \(Format.scale(scale)) shrinks gradients that overflow as they are\(cause)")
     } else if history.skipped.count(in: start..<now + 1) == 0 {
       (kind, text) = (.calm, "no overflow yet: the scale still grows")
     } else if firstGrowth == nil, let first = run.first, let last = run.last {
       let halvings = "halved \(run.count)× from \(Format.scale(first.from))"
+      let place = track.diagnoses.first(since: start).map { report in
+        report.isOverflow ? "first overflow in \(report.place) \(report.phase)" : "first \(report.summary)"
+      }
       // Ten clean steps mean that the search is over.
       (kind, text) =
         now - last.attempt > 10
-        ? (.calm, "search over: \(halvings), normal") : (.calm, "searching: \(halvings), normal at first")
+        ? (.calm, "search over: \(halvings), \(place ?? "normal")")
+        : (.calm, "searching: \(halvings), \(place ?? "normal at first")")
     } else if run.count >= LossScaleStory.collapse, let first = run.first, let last = run.last {
       let span = last.attempt - first.attempt + 1
-      (kind, text) = (.bad, "collapse: halved \(run.count)× within \(Format.grouped(span)) attempts and never grew")
+      let cause = track.diagnoses.first(since: first.attempt).map { ": \($0.summary)" } ?? ""
+      let halvings = "halved \(run.count)× within \(Format.grouped(span)) attempts"
+      (kind, text) = (.bad, "collapse: \(halvings) and never grew\(cause)")
     } else {
       (kind, text) = LossScaleStory.atCeiling(track, since: firstGrowth ?? start, now: now)
     }

@@ -8,11 +8,16 @@ enum Overlays {
     case nil: return
     case .help(let page): HelpOverlay.draw(page: page, in: screen, with: &painter)
     case .quit: drawQuit(state, in: screen, with: &painter)
-    case .precision(let marked): drawPrecisions(state, marked: marked, in: screen, with: &painter)
+    case .precision(let marked):
+      PrecisionOverlay.draw(state, marked: marked, in: screen, with: &painter)
+    case .lossyPrecision(let lane, let precision):
+      PrecisionOverlay.drawQuestion(state, lane, precision, in: screen, with: &painter)
     case .themes: ThemesOverlay.draw(state, in: screen, with: &painter)
     case .options(let marked): MenuOverlays.drawOptions(state, marked: marked, in: screen, with: &painter)
     case .export: MenuOverlays.drawExport(in: screen, with: &painter)
     case .line(let line): TypedLineBar.draw(line, state, width: width, height: height, with: &painter)
+    case .diagnosis(let lane, let attempt):
+      DiagnosisOverlay.draw(state, lane, attempt: attempt, in: screen, with: &painter)
     case .summary: SummaryOverlay.draw(state, in: screen, with: &painter)
     }
   }
@@ -47,37 +52,5 @@ enum Overlays {
         [("n", painter.key), (" or ", painter.secondary), ("Esc", painter.key), ("    go on training", text)],
         [("Ctrl-C", painter.key), ("      leave at once, exit code 130", text)],
       ], in: screen, with: &painter)
-  }
-
-  private static func drawPrecisions(
-    _ state: DashboardState, marked: Int, in screen: Rect, with painter: inout Painter
-  ) {
-    guard let track = state.focusedTrack else { return }
-    var lines: [[(String, Style)]] = []
-    for (index, precision) in state.precisionChoices.enumerated() {
-      let support = state.support(of: precision)
-      let isCurrent = precision == track.precision
-      let style = index == marked ? painter.selected : painter.text
-      lines.append([
-        ("\(index + 1) ", painter.key),
-        ((index == marked ? "▶ " : "  ") + precision.rawValue.rightPadded(10), style),
-        support.map {
-          $0.isNative
-            ? ("native        ", painter.style(painter.theme.good))
-            : ("storage-only  ", painter.style(painter.theme.warning))
-        }
-          ?? ("", painter.text),
-        (isCurrent ? "in force" : precision == track.pendingPrecision ? "asked for" : "", painter.secondary),
-      ])
-      if let explanation = support?.explanation, !explanation.isEmpty {
-        lines.append([("      \(explanation)", painter.secondary)])
-      }
-    }
-    lines.append([("", painter.text)])
-    lines.append([
-      ("Enter", painter.key), (" switches at the next step, nothing is lost; ", painter.secondary),
-      ("Esc", painter.key), (" closes", painter.secondary),
-    ])
-    popup(title: "precision of lane \(track.lane)", lines: lines, in: screen, with: &painter)
   }
 }

@@ -89,6 +89,7 @@ struct Painter {
   mutating func box(_ pane: Pane, _ rect: Rect, state: DashboardState, remark: [(String, Style)] = []) -> Rect {
     let digits: [Pane: String] = [
       .loss: "¹", .lossScale: "²", .stepTime: "³", .memory: "⁴", .speedup: "⁵", .log: "⁶", .race: "⁷",
+      .numerics: "⁸",
     ]
     let room = box(
       rect, title: [(digits[pane] ?? "", key), (pane.title, strong)], remark: remark, border: theme.border(of: pane),

@@ -14,6 +14,8 @@ public enum Pane: Int, CaseIterable, Sendable, Hashable {
   case log
   /// How far the lanes came in the same time, and when they reached a loss.
   case race
+  /// What the tensors of the focused lane hold.
+  case numerics
 
   /// Title in the border.
   var title: String {
@@ -25,6 +27,7 @@ public enum Pane: Int, CaseIterable, Sendable, Hashable {
     case .speedup: "speedup"
     case .log: "events"
     case .race: "race"
+    case .numerics: "numerics"
     }
   }
 }

@@ -14,10 +14,11 @@ extension DashboardState {
     case .step(let report): add(report, time: time)
     case .scale(let report): add(report, time: time)
     case .precision(let report): add(report, time: time)
-    case .numerics: break
-    case .diagnosis(let report):
-      note("first bad: \(report.explanation)", lane: report.lane, .bad, time: time)
-    case .fault(let report): note("fault \(report.fault)", lane: report.lane, .warning, time: time)
+    case .numerics(let report): update(report.lane) { $0.numerics.append(report) }
+    case .diagnosis(let report): add(report, time: time)
+    case .fault(let report):
+      update(report.lane) { $0.history.append(report) }
+      note("fault \(report.fault)", lane: report.lane, .warning, time: time)
     case .lane(let report): add(report, time: time)
     case .schedule(let report): add(report, time: time)
     case .memory(let report): update(report.lane) { $0.memory = report }
@@ -44,6 +45,7 @@ extension DashboardState {
     schedules = [(Int.min, description.schedule)]
     pendingSchedule = nil
     isPausePending = false
+    numericsRequest = nil
     summary = nil
     isEnded = false
     startTime = time.isFinite ? time : eventTime
@@ -106,6 +108,17 @@ extension DashboardState {
     }
   }
 
+  private mutating func add(_ report: DiagnosisReport, time: Double) {
+    var count = 0
+    update(report.lane) { track in
+      track.diagnoses.append(report)
+      count = track.skipped
+    }
+    // As for skipped attempts: a line for each would push everything else out of the log.
+    guard count <= 20 || count.isMultiple(of: 100) else { return }
+    note("first bad: \(report.explanation)", lane: report.lane, .bad, time: time)
+  }
+
   private mutating func add(_ report: ScaleReport, time: Double) {
     update(report.lane) { $0.history.append(report) }
     let change = "\(Format.scale(report.from)) → \(Format.scale(report.to))"
@@ -124,18 +137,22 @@ extension DashboardState {
     update(report.lane) { track in
       track.precision = report.to
       if track.pendingPrecision == report.to { track.pendingPrecision = nil }
+      track.overrides = report.overrides ?? PrecisionOverrides()
+      // The engine may leave out what means nothing to the mode: a change of overrides alone confirms them too.
+      if track.pendingOverrides == track.overrides || report.from == report.to { track.pendingOverrides = nil }
       track.history.append(report)
     }
     for index in lanes.indices where report.lane == session?.baseline || lanes[index].lane == report.lane {
       lanes[index].speedup?.reset()
       lanes[index].agreement = nil
     }
-    var text =
-      "precision \(report.from.rawValue) → \(report.to.rawValue) from attempt \(Format.grouped(report.attempt))"
+    let policy = PrecisionPolicy(report.to, overrides: report.overrides ?? PrecisionOverrides())
+    let change = report.from == report.to ? "\(policy)" : "\(report.from.rawValue) → \(policy)"
+    var text = "precision \(change) from attempt \(Format.grouped(report.attempt))"
     if report.compileMilliseconds > 0 {
       text += ", compiled in \(Format.milliseconds(report.compileMilliseconds)) ms"
     }
-    if report.lossy { text += ", lossy" }
+    if report.lossy { text += ", lossy: parameters were rounded once" }
     switch report.scaler {
     case .kept: text += ", scaler kept"
     case .reset: text += ", scaler reset"
@@ -150,8 +167,10 @@ extension DashboardState {
     if isPaused { isPausePending = false }
     switch report.state {
     case .diverged:
+      let newest = lanes.first { $0.lane == report.lane }?.diagnoses.reports.last
       note(
-        "diverged: non-finite weights or loss, 100 attempts without a commit, or a loss scaler that gave up",
+        "diverged: non-finite weights or loss, 100 attempts without a commit, or a loss scaler that gave up"
+          + (newest.map { "; last: \($0.summary)" } ?? ""),
         lane: report.lane, .bad, time: time)
     case .failed: note("failed", lane: report.lane, .bad, time: time)
     case .finished:
@@ -173,13 +192,19 @@ extension DashboardState {
   }
 
   private mutating func add(_ report: CommandReport, time: Double) {
+    if report.refusal == nil, case .setNumerics(let interval) = report.command {
+      numericsRequest = interval.map { .every($0) } ?? .off
+    }
     guard let refusal = report.refusal else { return }
     switch report.command {
     case .setPrecision(let lane, let precision):
       update(lane) { if $0.pendingPrecision == precision { $0.pendingPrecision = nil } }
     case .setSchedule: pendingSchedule = nil
     case .pause, .resume: isPausePending = false
-    case .step, .stop, .abandon, .setLearningRate, .setOverrides, .setScaler, .setScale, .inject, .setNumerics: break
+    case .setOverrides(let lane, let overrides):
+      update(lane) { if $0.pendingOverrides == overrides { $0.pendingOverrides = nil } }
+    case .setNumerics: numericsRequest = nil
+    case .step, .stop, .abandon, .setLearningRate, .setScaler, .setScale, .inject: break
     }
     note("\(report.command.description) refused: \(refusal)", .bad, time: time)
     show(hint: refusal)

@@ -7,6 +7,7 @@ extension DashboardState {
     switch overlay {
     case .quit: return pressInQuitDialog(key)
     case .precision(let marked): return pressInPrecisionPicker(key, marked: marked)
+    case .lossyPrecision(let lane, let precision): return pressInLossyDialog(key, lane, precision)
     case .themes(let before): return pressInThemeList(key, before: before)
     case .options(let marked): return pressInOptions(key, marked: marked)
     case .export: return pressInExport(key)
@@ -23,13 +24,14 @@ extension DashboardState {
       }
       return closeAndPress(key, unless: .help)
     case .summary: return closeAndPress(key, unless: .summary)
+    case .diagnosis(let lane, let attempt): return pressInDiagnosis(key, lane, attempt: attempt)
     case nil:
       return KeyTable.command(for: key).map { perform($0) } ?? []
     }
   }
 
   /// Any key closes a page that is only read, and those that mean something do what they mean.
-  private mutating func closeAndPress(_ key: DashboardKey, unless opener: KeyCommand) -> [DashboardEffect] {
+  mutating func closeAndPress(_ key: DashboardKey, unless opener: KeyCommand) -> [DashboardEffect] {
     let command = KeyTable.command(for: key)
     overlay = nil
     if key == .enter || command == .cancel || command == opener { return [] }
@@ -70,6 +72,7 @@ extension DashboardState {
     case .typeFilter: overlay = .line(TypedLine(kind: .filter, text: logFilter))
     case .summary:
       if summary != nil { overlay = .summary } else { show(hint: "the summary comes when the run is over") }
+    case .drillDown: drillDown()
     case .cancel: if cursor != nil { cursor = nil } else { zoomedPane = nil }
     case .redraw: return [.redraw]
     case .suspend: return [.suspend]
@@ -79,6 +82,9 @@ extension DashboardState {
     case .smoothLess, .smoothMore, .toggleLogAxis, .nextUnit, .nextLossView, .zoomIn, .zoomOut, .showAll, .panLeft,
       .panRight, .cursor, .cursorLeft, .cursorRight, .nextEvent, .previousEvent:
       adjustCharts(command)
+    case .nextTensorKind, .nextNumericsView, .whatIfFormat, .whatIfLarger, .whatIfSmaller, .toggleDetails,
+      .toggleKeepFP32:
+      return performInNumerics(command)
     default: move(command)
     }
     return []
@@ -103,11 +109,10 @@ extension DashboardState {
     switch command {
     case .nextPrecision:
       guard let track = focusedTrack else { return [] }
-      return request(nextPrecision(after: track.pendingPrecision ?? track.precision), for: track)
+      return request(nextPrecision(of: track), for: track)
     case .pickPrecision:
       guard let track = focusedTrack else { return [] }
-      let choices = precisionChoices
-      overlay = .precision(choices.firstIndex(of: track.pendingPrecision ?? track.precision) ?? 0)
+      overlay = .precision(knownPrecisions.firstIndex(of: track.pendingPrecision ?? track.precision) ?? 0)
     case .pause:
       if isPaused || isPausePending {
         isPausePending = false
@@ -128,31 +133,6 @@ extension DashboardState {
     default: break
     }
     return []
-  }
-
-  /// The modes that this device can be switched to, in the order in which `p` goes through them.
-  var precisionChoices: [Precision] {
-    let cycle: [Precision] = [.fp32, .ampBF16, .ampFP16]
-    guard let session, !session.precisions.isEmpty else { return cycle }
-    let supported = cycle.filter { mode in session.precisions.contains { $0.precision == mode } }
-    return supported.isEmpty ? cycle : supported
-  }
-
-  private func nextPrecision(after precision: Precision) -> Precision {
-    let choices = precisionChoices
-    guard let index = choices.firstIndex(of: precision) else { return choices[0] }
-    return choices[(index + 1) % choices.count]
-  }
-
-  mutating func request(_ precision: Precision, for track: LaneTrack) -> [DashboardEffect] {
-    guard !track.isOver else {
-      show(hint: "lane \(track.lane) is over")
-      return []
-    }
-    // Going back to the precision in force takes back what was asked for before; with nothing asked it is no change.
-    if precision == track.precision, track.pendingPrecision == nil { return [] }
-    update(track.lane) { $0.pendingPrecision = precision == $0.precision ? nil : precision }
-    return [.send(.setPrecision(track.lane, precision))]
   }
 
   // MARK: - Dialogs
@@ -229,28 +209,6 @@ extension DashboardState {
     case .escape, .character("T"), .character("q"):
       themeIndex = before
       overlay = nil
-    case .control("c"): overlay = .quit
-    case .control("l"): return [.redraw]
-    case .control("z"): return [.suspend]
-    default: break
-    }
-    return []
-  }
-
-  private mutating func pressInPrecisionPicker(_ key: DashboardKey, marked: Int) -> [DashboardEffect] {
-    let choices = precisionChoices
-    switch key {
-    case .up, .backTab, .character("k"): overlay = .precision((marked + choices.count - 1) % choices.count)
-    case .down, .tab, .character("j"): overlay = .precision((marked + 1) % choices.count)
-    case .enter, .character(" "):
-      overlay = nil
-      guard let track = focusedTrack, choices.indices.contains(marked) else { return [] }
-      return request(choices[marked], for: track)
-    case .character(let digit) where digit.value >= 49 && digit.value < 49 + UInt32(choices.count):
-      overlay = nil
-      guard let track = focusedTrack else { return [] }
-      return request(choices[Int(digit.value) - 49], for: track)
-    case .escape, .character("P"), .character("q"): overlay = nil
     case .control("c"): overlay = .quit
     case .control("l"): return [.redraw]
     case .control("z"): return [.suspend]

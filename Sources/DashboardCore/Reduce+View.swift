@@ -68,6 +68,7 @@ extension DashboardState {
 
   mutating func move(_ command: KeyCommand) {
     let isInLog = focus == .pane(.log)
+    if hasNumericsFocus, let step = NumericsPane.rows(of: command) { return selectTensor(by: step) }
     switch command {
     case .focusNext: moveFocus(by: 1)
     case .focusPrevious: moveFocus(by: -1)
@@ -150,6 +151,9 @@ extension DashboardState {
       hiddenPanes.insert(pane)
       if focus == .pane(pane) { focus = .lane }
       if zoomedPane == pane { zoomedPane = nil }
+    } else if pane == .numerics {
+      // It takes keys of its own.
+      setFocus(pane)
     }
   }
 
@@ -160,6 +164,7 @@ extension DashboardState {
       if case .press = mouse.kind {
         if case .help = overlay { overlay = nil }
         if overlay == .summary { overlay = nil }
+        if case .diagnosis = overlay { overlay = nil }
       }
       if case .themes = overlay, !themes.isEmpty {
         if mouse.kind == .wheelUp { themeIndex = max(0, themeIndex - 1) }
@@ -179,6 +184,7 @@ extension DashboardState {
         if let pane { setFocus(pane) }
       } else if let pane {
         setFocus(pane)
+        if pane == .numerics, let rect = layout.panes[pane] { selectTensor(x: mouse.x, y: mouse.y, in: rect) }
         if button == 3 || cursor != nil { readPointer(mouse.x, pane, layout) }
       }
     case .drag:
@@ -190,6 +196,7 @@ extension DashboardState {
     case .wheelUp, .wheelDown:
       let isUp = mouse.kind == .wheelUp
       if pane == .log { return scrollLog(by: isUp ? 3 : -3) }
+      if pane == .numerics { return selectTensor(by: isUp ? -3 : 3) }
       let under = pane.flatMap { pane in
         layout.panes[pane].flatMap { placeUnderPointer(x: mouse.x, in: pane, $0) }
       }

@@ -56,9 +56,10 @@ extension DashboardState {
     endTime = endTime ?? startTime.map { $0 + elapsed }
     isPausePending = false
     pendingSchedule = nil
-    for index in lanes.indices { lanes[index].pendingPrecision = nil }
+    for index in lanes.indices { (lanes[index].pendingPrecision, lanes[index].pendingOverrides) = (nil, nil) }
     if overlay == .quit { overlay = nil }
     if case .precision = overlay { overlay = nil }
+    if case .lossyPrecision = overlay { overlay = nil }
     if summary != nil { overlay = .summary }
   }
 

@@ -29,6 +29,7 @@ extension Painter {
     case .memory: MemoryPane.draw(state, in: rect, with: &self)
     case .speedup: SpeedupPane.draw(state, in: rect, with: &self)
     case .race: RacePane.draw(state, in: rect, with: &self)
+    case .numerics: NumericsPane.draw(state, in: rect, with: &self)
     case .log: EventLogPane.draw(state, in: rect, with: &self)
     }
     grid.confine(to: rect)

@@ -28,15 +28,16 @@ enum Setting: String, CaseIterable, Sendable, Hashable {
 
 /// Panes that are shown together.
 enum Preset: String, CaseIterable, Sendable, Hashable {
-  case standard, all, curves, speed, race, loss
+  case standard, all, curves, speed, race, numerics, loss
 
   var panes: Set<Pane> {
     switch self {
-    case .standard: Set(Pane.allCases).subtracting([.race])
+    case .standard: Set(Pane.allCases).subtracting([.race, .numerics])
     case .all: Set(Pane.allCases)
     case .curves: [.loss, .lossScale, .log]
     case .speed: [.loss, .speedup, .stepTime, .memory]
     case .race: [.loss, .speedup, .race, .log]
+    case .numerics: [.numerics, .lossScale, .log]
     case .loss: [.loss]
     }
   }
@@ -122,10 +123,12 @@ extension DashboardState {
     _ = set(setting, to: choices[((current + step) % choices.count + choices.count) % choices.count])
   }
 
-  /// Shows these panes and hides the others.
+  /// Shows these panes and hides the others; the numerics pane takes keys of its own and is focused when it appears.
   mutating func show(_ panes: Set<Pane>) {
+    let isNew = panes.contains(.numerics) && hiddenPanes.contains(.numerics)
     hiddenPanes = Set(Pane.allCases).subtracting(panes)
     if let zoomed = zoomedPane, hiddenPanes.contains(zoomed) { zoomedPane = nil }
     if case .pane(let pane) = focus, hiddenPanes.contains(pane) { focus = .lane }
+    if isNew { focus = .pane(.numerics) }
   }
 }

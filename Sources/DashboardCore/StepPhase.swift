@@ -2,7 +2,7 @@ import TrainingEvents
 
 /// The phases that a step's time is split into, in the order in which they are drawn.
 enum StepPhase: Int, CaseIterable {
-  case forward, backward, optimizer, cast, data, idle
+  case forward, backward, optimizer, cast, data, numerics, idle
 
   /// Short name for labels.
   var label: String {
@@ -12,6 +12,7 @@ enum StepPhase: Int, CaseIterable {
     case .optimizer: "optim"
     case .cast: "cast"
     case .data: "data"
+    case .numerics: "numerics"
     case .idle: "idle"
     }
   }
@@ -24,6 +25,7 @@ enum StepPhase: Int, CaseIterable {
     case .optimizer: "opt"
     case .cast: "cast"
     case .data: "data"
+    case .numerics: "num"
     case .idle: "idle"
     }
   }
@@ -36,6 +38,7 @@ enum StepPhase: Int, CaseIterable {
     case .optimizer: "▒"
     case .cast: "░"
     case .data: "═"
+    case .numerics: "━"
     case .idle: "·"
     }
   }
@@ -48,6 +51,7 @@ enum StepPhase: Int, CaseIterable {
     case .optimizer: times.optimizer
     case .cast: times.cast
     case .data: times.data
+    case .numerics: times.numerics ?? 0
     case .idle: times.idle
     }
   }

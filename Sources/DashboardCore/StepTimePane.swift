@@ -122,13 +122,16 @@ enum StepTimePane {
 
   /// A table: the phases as coloured headings, and each lane's milliseconds below.
   private static func drawShares(_ state: DashboardState, room: Rect, y: Int, with painter: inout Painter) {
-    let column = max(5, min(10, (room.width - 2) / StepPhase.allCases.count))
-    func x(_ phase: StepPhase) -> Int { room.x + 2 + (phase.rawValue + 1) * column }
-    for phase in StepPhase.allCases {
+    // Looking at tensors has a column where it is done.
+    let isLookedAt = state.lanes.contains { ($0.phases.mean?[StepPhase.numerics.rawValue] ?? 0) > 0 }
+    let phases = StepPhase.allCases.filter { $0 != .numerics || isLookedAt }
+    let column = max(5, min(10, (room.width - 2) / phases.count))
+    func x(_ index: Int) -> Int { room.x + 2 + (index + 1) * column }
+    for (index, phase) in phases.enumerated() {
       let label = column >= 9 ? phase.label : phase.shortLabel
       let pattern = painter.theme.usesPatterns ? String(phase.pattern) : "■"
       let width = label.columns + pattern.columns
-      let start = x(phase) - width
+      let start = x(index) - width
       painter.write(
         [(pattern, painter.style(painter.theme.phases[phase.rawValue])), (label, painter.secondary)], x: start, y: y,
         in: room)
@@ -136,12 +139,12 @@ enum StepTimePane {
     for (row, track) in state.lanes.enumerated() {
       painter.grid.write("\(track.lane)", x: room.x, y: y + 1 + row, style: painter.lane(track.lane), limit: 1)
       guard let means = track.phases.mean else { continue }
-      for phase in StepPhase.allCases {
+      for (index, phase) in phases.enumerated() {
         let value = means[phase.rawValue]
         // Five columns hold "9.87" or "98.7" and leave a gap to the next number.
         let isTight = column < 6 && value >= 9.995 && value < 99.95
         let text = value == 0 ? "–" : isTight ? Format.fixed(value, decimals: 1) : Format.milliseconds(value)
-        painter.write(text, endingAt: x(phase), y: y + 1 + row, style: painter.text, in: room)
+        painter.write(text, endingAt: x(index), y: y + 1 + row, style: painter.text, in: room)
       }
     }
   }
@@ -191,7 +194,7 @@ enum StepTimePane {
       }
     }
     canvas.draw(into: &painter.grid, x: frame.plot.x, y: frame.plot.y)
-    frame.drawPrecisionMarkers(state, with: &painter)
+    frame.drawMarkers(state, with: &painter)
     frame.drawCursor(state, with: &painter)
     frame.drawEndLabels(labels, with: &painter)
     frame.drawProgress(with: &painter)

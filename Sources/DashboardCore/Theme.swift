@@ -5,10 +5,11 @@ public import TrainingEvents
 /// | role | btop key |
 /// |---|---|
 /// | background, text, titles, keys | `main_bg`, `main_fg`, `title`, `hi_fg` |
-/// | borders: loss, speedup and race, memory, loss scale, step time, the rest | `cpu_box`, `mem_box`, `net_box`, `proc_box`, `div_line` |
+/// | borders: loss, speedup and race, memory, loss scale, step time and numerics, the rest | `cpu_box`, `mem_box`, `net_box`, `proc_box`, `div_line` |
 /// | axis and secondary text | `graph_text`, moved towards `main_fg` |
 /// | lanes A, B, C … | our `lane_a` …, else chosen among the gradients so that they differ (`LanePalette`) |
-/// | phases forward, backward, optimizer, cast, data, idle | `cached`, `free`, `available`, `used`, `download` at 70 %, `meter_bg` |
+/// | phases forward, backward, optimizer, cast, data, numerics, idle | `cached`, `free`, `available`, `used`, `download`, `process` at 70 %, `meter_bg` |
+/// | heat maps | `temp_start`, `temp_mid`, `temp_end` |
 /// | memory categories | `cached`, `upload`, `used`, `free`, `available`, `process`, `meter_bg` at 70 % |
 /// | good, warning, bad | `cpu_start`, `cpu_mid`, `cpu_end` |
 /// | skipped steps and non-finite values, cursor | our `overflow`, else `cpu_end`; our `cursor`, else `hi_fg` |
@@ -53,6 +54,8 @@ public struct Theme: Sendable, Hashable {
   let divider: Color
   /// One colour a lane, used in turn.
   let lanes: [Color]
+  /// From little to much, for heat maps.
+  let heat: Gradient
   /// Phases of a step in the order of `StepPhase`.
   let phases: [Color]
   /// Categories of memory in the order of `MemoryCategory`.
@@ -91,11 +94,13 @@ public struct Theme: Sendable, Hashable {
     borders = [
       .loss: colors[.cpuBox], .speedup: colors[.cpuBox], .memory: colors[.memoryBox], .lossScale: colors[.networkBox],
       .stepTime: colors[.processBox], .log: colors[.dividerLine], .race: colors[.cpuBox],
+      .numerics: colors[.processBox],
     ]
     divider = colors[.dividerLine]
+    heat = colors.gradient(.temperature)
     lanes = LanePalette.choose(from: colors.laneCandidates, on: surface)
     let idle = colors[.meterBackground]
-    phases = [.cached, .free, .available, .used, .download].map { colors.gradient($0)[70] } + [idle]
+    phases = [.cached, .free, .available, .used, .download, .process].map { colors.gradient($0)[70] } + [idle]
     memory = [.cached, .upload, .used, .free, .available, .process].map { colors.gradient($0)[70] } + [idle]
     isMonochrome = false
     usesPatterns = [phases, memory].contains { parts in zip(parts, parts.dropFirst()).contains { $0.isLike($1) } }
@@ -109,6 +114,7 @@ public struct Theme: Sendable, Hashable {
       (.default, .default, .default, .default, .default, .default)
     (overflow, cursor) = (.default, .default)
     borders = [:]
+    heat = Gradient(start: .default)
     lanes = [.default]
     phases = Array(repeating: .default, count: StepPhase.allCases.count)
     memory = Array(repeating: .default, count: MemoryCategory.allCases.count)

@@ -40,7 +40,7 @@ enum Verdict {
     if isStorageOnly {
       reason = "computed in fp32"
     } else if castShare > 0.15 {
-      reason = "casts take \(Format.percent(castShare, decimals: 0))"
+      reason = "the cast tax is \(Format.percent(castShare, decimals: 0))"
     } else if ownCompute < 0.5 * own.reduce(0, +) {
       reason = "only \(Format.percent(ownCompute / own.reduce(0, +), decimals: 0)) is compute"
     } else {

@@ -39,6 +39,11 @@ public struct ScalerDescription: Codable, Sendable, Hashable {
     case measured = "auto"
   }
 
+  /// Names of the policies that a lane can be given (`TrainingCommand.setScaler`).
+  public static let policyNames = [
+    "auto", "dynamic", "static", "none", "torch", "apex", "deepspeed", "megatron", "keras",
+  ]
+
   /// Creates the settings of a scaler.
   public init(
     initialScale: Double, growthFactor: Double, backoffFactor: Double, growthInterval: Int, policy: Policy? = nil,

@@ -6,7 +6,7 @@ import TrainingEvents
 /// A lane in fp16 whose attempts overflow where a script says so, with a scaler of torch's rules.
 private func story(
   initialScale: Double = 65_536, growthInterval: Int = 20, attempts: Int, overflows: (Int, Double) -> Bool,
-  nonFiniteLoss: Set<Int> = []
+  nonFiniteLoss: Set<Int> = [], diagnosed cause: DiagnosisReport.Cause? = nil
 ) -> LossScaleStory? {
   let scaler = ScalerDescription(
     initialScale: initialScale, growthFactor: 2, backoffFactor: 0.5, growthInterval: growthInterval)
@@ -24,11 +24,16 @@ private func story(
       samples: 1, segment: 0)
     _ = track.history.append(report)
     track.lastStep = report
-    let cause: ScaleReport.Cause? = isSkipped ? .backoff : clean == growthInterval ? .growth : nil
-    guard let cause else { continue }
-    let next = cause == .growth ? scale * 2 : scale / 2
-    if cause == .growth { clean = 0 }
-    track.history.append(ScaleReport(lane: LaneID(1), attempt: attempt, from: scale, to: next, cause: cause))
+    if isSkipped, let cause {
+      var report = ScriptedNumerics.diagnosis(lane: 1, attempt: attempt, scale: scale)
+      report.cause = cause
+      track.diagnoses.append(report)
+    }
+    let change: ScaleReport.Cause? = isSkipped ? .backoff : clean == growthInterval ? .growth : nil
+    guard let change else { continue }
+    let next = change == .growth ? scale * 2 : scale / 2
+    if change == .growth { clean = 0 }
+    track.history.append(ScaleReport(lane: LaneID(1), attempt: attempt, from: scale, to: next, cause: change))
     scale = next
   }
   return LossScaleStory(of: track)
@@ -74,6 +79,25 @@ struct LossScaleStoryTests {
   func nonFiniteLoss() {
     let line = story(attempts: 50, overflows: { _, _ in false }, nonFiniteLoss: [45, 46])
     #expect(line?.kind == .bad && line?.text == "the loss itself was not finite 2 times: a smaller scale does not help")
+  }
+
+  @Test("With diagnoses the story names the first bad layer, and the cause where something is wrong")
+  func diagnosed() {
+    let searching = story(
+      initialScale: 0x1p30, attempts: 6, overflows: { $1 > 0x1p16 }, diagnosed: .backwardOverflow)
+    #expect(searching?.text == "searching: halved 6× from 2^30, first overflow in features.0 conv2d backward")
+    let found = story(initialScale: 0x1p20, attempts: 20, overflows: { $1 > 0x1p16 }, diagnosed: .data)
+    #expect(found?.text == "search over: halved 4× from 1 048 576, first bad data in features.0 conv2d")
+    let collapse = story(attempts: 66, overflows: { attempt, _ in attempt >= 60 }, diagnosed: .forwardOverflow)
+    #expect(collapse?.text.hasSuffix("and never grew: forward overflow in features.0 conv2d") == true)
+    let below = story(
+      initialScale: 4, attempts: 40, overflows: { attempt, _ in attempt >= 30 }, diagnosed: .weights)
+    #expect(below?.text.hasSuffix("overflow as they are: bad weights in features.0 conv2d") == true)
+    let loss = story(attempts: 50, overflows: { _, _ in false }, nonFiniteLoss: [45, 46], diagnosed: .injected)
+    #expect(
+      loss?.text
+        == "the loss itself was not finite 2 times (injected fault in features.0 conv2d): a smaller scale does not help"
+    )
   }
 
   @Test("The story stands below its lane's line, and lanes that need no scaling give way to it")

@@ -183,7 +183,7 @@ struct ReduceKeysTests {
     state.press(.character("z"))
     #expect(state.zoomedPane == nil)
     for digit in 1...6 { state.press(.character(Unicode.Scalar(UInt8(48 + digit)))) }
-    #expect(state.hiddenPanes.count == 6)
+    #expect(state.hiddenPanes.count == Pane.allCases.count - 1)
     let layout = Layout(state: state.state, width: 120, height: 40)
     #expect(layout.panes.count == 1)
   }

@@ -16,10 +16,14 @@ struct ScriptedRun {
   var spikes: Set<Int> = [401]
   var isSynthetic = false
   var steps: Int? = 2000
+  /// Whether tensors are looked at, skips diagnosed, and a fault comes.
+  var hasNumerics = false
   /// Whether the final evaluation and the summary follow.
   var isComplete = false
 
   static let start = 1_790_000_000.0
+  /// Attempt of the fault in a run with numerics.
+  static let faultAt = 400
 
   static func session(schedule: Schedule, isSynthetic: Bool, steps: Int?) -> SessionDescription {
     SessionDescription(
@@ -43,6 +47,21 @@ struct ScriptedRun {
         PrecisionSupport(
           precision: .ampFP16, isNative: false, explanation: "stored in fp16, computed in fp32: no AVX512_FP16"),
       ], versions: ["ampscope": "0.1.0", "oneDNN": "2.6.3"])
+  }
+
+  /// As on a device that speaks of every mode, and has no TF32.
+  static func sessionWithAllModes() -> SessionDescription {
+    var session = session(schedule: .alternating, isSynthetic: false, steps: nil)
+    session.precisions.insert(
+      PrecisionSupport(
+        precision: .tf32, isNative: false, explanation: "products on tensor cores",
+        refusal: "this device has no TF32 tensor cores: take fp32"), at: 1)
+    session.precisions += [
+      PrecisionSupport(precision: .o2, isNative: false, explanation: "fp16 model, fp32 masters"),
+      PrecisionSupport(precision: .fp16, isNative: false, explanation: "everything in fp16"),
+      PrecisionSupport(precision: .bf16, isNative: true, explanation: "everything in bf16"),
+    ]
+    return session
   }
 
   /// The events in order.
@@ -147,6 +166,7 @@ private struct Script {
           skipReason: reason, loss: loss, scale: isFP16 ? used : nil, stepsToGrowth: isFP16 ? 100 - clean % 100 : nil,
           stepMilliseconds: duration, phases: phases, gradNorm: base * 1.7, learningRate: 0.05, samples: 128,
           segment: segment)))
+    if run.hasNumerics { look(lane, attempt, isFP16: isFP16, scale: isFP16 ? used : nil, isCommitted: isCommitted) }
     guard isFP16 else { return }
     if overflows {
       scale /= 2
@@ -154,6 +174,24 @@ private struct Script {
     } else if clean.isMultiple(of: 100) {
       scale *= 2
       emit(.scale(ScaleReport(lane: LaneID(1), attempt: attempt, from: used, to: scale, cause: .growth)))
+    }
+  }
+
+  /// Counters every tenth attempt, details every twentieth, a diagnosis of every skip, a fault in lane B.
+  private mutating func look(_ lane: Int, _ attempt: Int, isFP16: Bool, scale: Double?, isCommitted: Bool) {
+    let format: NumericFormat = lane == 0 ? .fp32 : isFP16 ? .fp16 : .bf16
+    if lane == 1, attempt == ScriptedRun.faultAt {
+      let fault = Fault(.inject(.nan, tensor: "grad:features.4"), attempt: attempt, lane: LaneID(1))
+      emit(.fault(FaultReport(lane: LaneID(1), attempt: attempt, fault: fault)))
+    }
+    if attempt.isMultiple(of: 10) {
+      emit(
+        .numerics(
+          ScriptedNumerics.report(
+            lane: lane, attempt: attempt, format: format, scale: scale, isDetailed: attempt.isMultiple(of: 20))))
+    }
+    if !isCommitted {
+      emit(.diagnosis(ScriptedNumerics.diagnosis(lane: lane, attempt: attempt, scale: scale)))
     }
   }
 

@@ -28,6 +28,11 @@ struct SizeTests {
       state.press(.character(Unicode.Scalar(key) ?? " "))
       states.append(state.state)
     }
+    let lab = Driver(Fixture.lab)
+    lab.press(.enter)
+    states.append(lab.state)
+    lab.state.overlay = .lossyPrecision(LaneID(1), .fp16)
+    states.append(lab.state)
     for state in states {
       for (width, height) in [
         (1, 1), (2, 1), (1, 2), (3, 3), (7, 4), (13, 2), (39, 9), (40, 10), (41, 13), (71, 19), (72, 20), (100, 30),
@@ -62,7 +67,7 @@ struct SizeTests {
 
   @Test("A pane writes inside its rectangle and nowhere else", arguments: Pane.allCases)
   func panesStayInside(pane: Pane) {
-    for state in [Fixture.running, Fixture.concurrent, Fixture.complete, Fixture.starting] {
+    for state in [Fixture.running, Fixture.lab, Fixture.concurrent, Fixture.complete, Fixture.starting] {
       for height in [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 13, 18, 24] {
         for width in [0, 1, 2, 3, 5, 8, 13, 20, 29, 34, 47, 60, 75] {
           let rect = Rect(x: 3, y: 2, width: width, height: height)

@@ -12,6 +12,8 @@ enum Fixture {
   static let paying = state(ScriptedRun(switchAt: nil))
   /// Lanes at the same time, on synthetic data.
   static let concurrent = state(ScriptedRun(attempts: 300, switchAt: nil, schedule: .concurrent, isSynthetic: true))
+  /// As `running`, with tensors looked at, skips diagnosed and a fault.
+  static let lab = state(ScriptedRun(hasNumerics: true))
   /// After the summary.
   static let complete = state(ScriptedRun(attempts: 200, switchAt: nil, isComplete: true))
   /// Session described, no step yet.
