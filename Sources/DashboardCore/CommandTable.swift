@@ -3,7 +3,7 @@ import TrainingEvents
 /// What an argument of a command can be, for completion.
 enum CommandArgument: Sendable, Hashable {
   case theme, setting, value, lane, precision, schedule, unit, view, preset, pane, exportFormat, onOff
-  case layer, keptPattern, scaler, fault, interval, format
+  case layer, keptPattern, scaler, fault, interval, format, clipping
   /// A number or a text, which cannot be completed.
   case free(String)
 
@@ -28,6 +28,7 @@ enum CommandArgument: Sendable, Hashable {
     case .fault: "FAULT"
     case .interval: "N|off"
     case .format: "FORMAT"
+    case .clipping: "NORM|off"
     case .free(let name): name
     }
   }
@@ -43,7 +44,12 @@ struct TypedCommand: Sendable, Hashable {
 /// The commands of the command line, and what completes them.
 enum CommandTable {
   static let commands: [TypedCommand] = [
+    TypedCommand(name: "add", arguments: [.precision], help: "a lane from the first weights"),
+    TypedCommand(name: "batch", arguments: [.free("SAMPLES"), .lane], help: "samples of a step, of a lane or of all"),
+    TypedCommand(name: "clip", arguments: [.clipping, .lane], help: "clip a lane's gradients to a norm"),
+    TypedCommand(name: "clone", arguments: [.precision, .lane], help: "a lane that goes on from where another is"),
     TypedCommand(name: "copy", arguments: [], help: "copy what c copies"),
+    TypedCommand(name: "drop", arguments: [.lane], help: "take a lane out"),
     TypedCommand(name: "export", arguments: [.exportFormat], help: "write a file into the working directory"),
     TypedCommand(
       name: "fault", arguments: [.fault], help: "break something: nan:LAYER@ATTEMPT, lr*FACTOR, scale=VALUE, /LANE"),
@@ -117,6 +123,7 @@ extension DashboardState {
     case .fault: faultChoices
     case .interval: ["\(DashboardState.numericsInterval)", "off"]
     case .format: NumericFormat.allCases.map(\.rawValue) + ["off"]
+    case .clipping: ["off"]
     case .free: []
     }
   }

@@ -197,7 +197,7 @@ enum HeaderPane {
     case .running: return (text, painter.style(painter.theme.good))
     case .compiling, .evaluating: return (text, painter.style(painter.theme.highlight))
     case .paused: return (text, painter.style(painter.theme.warning))
-    case .finished: return (text, painter.secondary)
+    case .finished, .dropped: return (text, painter.secondary)
     case .diverged, .failed: return (text, painter.style(painter.theme.bad, .bold))
     }
   }

@@ -22,6 +22,8 @@ public struct LaneTrack: Sendable {
   public internal(set) var committed = 0
   /// Skipped attempts.
   public internal(set) var skipped = 0
+  /// Samples of a step where they are not the session's.
+  public internal(set) var batchSize: Int?
   /// Memory as last reported.
   public internal(set) var memory: MemoryReport?
   /// The newest evaluation.
@@ -54,7 +56,7 @@ public struct LaneTrack: Sendable {
   }
 
   /// True where the lane will make no more steps.
-  public var isOver: Bool { state == .finished || state == .diverged || state == .failed }
+  public var isOver: Bool { [.finished, .diverged, .failed, .dropped].contains(state) }
 
   /// True where the lane scales its loss at present.
   var hasScaler: Bool { lastStep.map { $0.scale != nil } ?? (scaler != nil) }

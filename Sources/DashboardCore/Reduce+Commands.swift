@@ -22,6 +22,7 @@ extension DashboardState {
     case ("schedule", let schedule?): return setSchedule(schedule)
     case ("keep", _?), ("unkeep", _?), ("scaler", _?), ("scale", _?), ("fault", _?), ("numerics", _?), ("what-if", _?):
       return runPrecisionCommand(name, arguments)
+    case ("add", _?), ("clone", _), ("drop", _), ("batch", _?), ("clip", _?): return runLaneCommand(name, arguments)
     case ("target", nil): lossTarget = nil
     case ("target", let loss?):
       guard let number = Double(loss), number.isFinite, number > 0 else {

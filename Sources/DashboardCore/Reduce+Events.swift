@@ -19,6 +19,9 @@ extension DashboardState {
     case .fault(let report):
       update(report.lane) { $0.history.append(report) }
       note("fault \(report.fault)", lane: report.lane, .warning, time: time)
+    case .added(let report): add(report, time: time)
+    case .settings(let report): add(report, time: time)
+    case .lane(let report) where report.state == .dropped: remove(report.lane, time: time)
     case .lane(let report): add(report, time: time)
     case .schedule(let report): add(report, time: time)
     case .memory(let report): update(report.lane) { $0.memory = report }
@@ -178,7 +181,7 @@ extension DashboardState {
     case .paused: if !wasPaused, isPaused { note("paused", .quiet, time: time) }
     case .evaluating: note("evaluating", lane: report.lane, .quiet, time: time)
     case .compiling: note("compiling", lane: report.lane, .quiet, time: time)
-    case .running: break
+    case .running, .dropped: break
     }
   }
 
@@ -204,7 +207,9 @@ extension DashboardState {
     case .setOverrides(let lane, let overrides):
       update(lane) { if $0.pendingOverrides == overrides { $0.pendingOverrides = nil } }
     case .setNumerics: numericsRequest = nil
-    case .step, .stop, .abandon, .setLearningRate, .setScaler, .setScale, .inject: break
+    case .step, .stop, .abandon, .setLearningRate, .setScaler, .setScale, .inject, .addLane, .dropLane, .setBatch,
+      .setClipping:
+      break
     }
     note("\(report.command.description) refused: \(refusal)", .bad, time: time)
     show(hint: refusal)

@@ -25,7 +25,9 @@ extension DashboardState {
     case "unkeep": return unkeep(first == "all" ? nil : first, in: track)
     case "scaler":
       let wanted = first.lowercased()
-      guard ScalerDescription.policyNames.contains(wanted) else {
+      // After a colon the scale it starts from: "static:128".
+      let name = String(wanted.prefix { $0 != ":" })
+      guard ScalerDescription.policyNames.contains(name) else {
         return refuse("no scaler \"\(first)\"\(NearestName.hint(for: first, among: ScalerDescription.policyNames))")
       }
       return [.send(.setScaler(track.lane, wanted))]

@@ -35,9 +35,12 @@ public struct ConcurrentSpeedup: Sendable {
     var lastEnd: Double?
     var waiting = BoundedQueue<Interval>(capacity: ConcurrentSpeedup.window)
     var steps = 0.0
+    /// Samples of the newest step.
+    var samples: Int?
 
     mutating func add(time: Double, report: StepReport) {
       let duration = report.stepMilliseconds / 1000
+      samples = report.samples
       guard time.isFinite, duration.isFinite, duration > 0 else {
         _ = warmUp.admit()
         return
@@ -80,11 +83,11 @@ public struct ConcurrentSpeedup: Sendable {
   /// Whole steps of the lane in the common time.
   public var count: Int { Int(laneSide.steps) }
 
-  /// The estimate so far; nil before each lane has made a step in the common time.
+  /// The estimate so far; nil before each lane has made a step in the common time, and where their batches differ in size.
   ///
   /// Complexity: O(1).
   public var estimate: SpeedupEstimate? {
-    guard baselineSide.steps >= 1, laneSide.steps >= 1 else { return nil }
+    guard baselineSide.steps >= 1, laneSide.steps >= 1, baselineSide.samples == laneSide.samples else { return nil }
     return SpeedupEstimate(
       baseline: baseline, lane: lane, ratio: laneSide.steps / baselineSide.steps, low: nil, high: nil, count: count,
       schedule: .concurrent, effective: laneSide.rate.ratio(to: baselineSide.rate))

@@ -3,8 +3,8 @@ public import TrainingEvents
 
 /// The speedup of the `alternating` schedule: the figure to quote.
 ///
-/// Steps of equal attempt index, both committed and in the same segment, are pairs: they saw the same batch next to
-/// each other in time. The ratio is the geometric mean of t_baseline / t_lane; its 95 % interval is a moving-block
+/// Steps of equal attempt index and batch size, both committed and in the same segment, are pairs: they saw the same batch
+/// next to each other in time. The ratio is the geometric mean of t_baseline / t_lane; its 95 % interval is a moving-block
 /// bootstrap of the mean log ratio (`BlockBootstrap`). A new segment starts afresh; the first 10 attempts of each lane
 /// in it are dropped.
 public struct PairedSpeedup: Sendable {
@@ -30,14 +30,14 @@ public struct PairedSpeedup: Sendable {
     var warmUp = WarmUp()
     var rate = CommittedRate()
     // Committed steps that wait for their partner: lanes report through rings of their own, drained one after another.
-    var waiting = BoundedQueue<(attempt: Int, milliseconds: Double)>(capacity: PairedSpeedup.window)
+    var waiting = BoundedQueue<(attempt: Int, samples: Int, milliseconds: Double)>(capacity: PairedSpeedup.window)
 
     mutating func add(_ report: StepReport) {
       guard warmUp.admit() else { return }
       let duration = report.stepMilliseconds
       guard duration.isFinite, duration > 0 else { return }
       rate.add(samples: report.samples, committed: report.committed, milliseconds: duration)
-      if report.committed { waiting.append((report.attempt, duration)) }
+      if report.committed { waiting.append((report.attempt, report.samples, duration)) }
     }
   }
 
@@ -96,7 +96,7 @@ public struct PairedSpeedup: Sendable {
       } else {
         baselineSide.waiting.popFirst()
         laneSide.waiting.popFirst()
-        addPair(log(a.milliseconds / b.milliseconds))
+        if a.samples == b.samples { addPair(log(a.milliseconds / b.milliseconds)) }
       }
     }
   }

@@ -8,6 +8,7 @@ public struct RunSummaryBuilder: Sendable {
   private var comparisons: [SpeedupComparison] = []
   // Segment from which on each schedule is in force.
   private var schedules: [(segment: Int, schedule: Schedule)] = []
+  private var baseline: LaneID?
   private var firstTime: Double?
   private var lastTime: Double?
 
@@ -28,6 +29,8 @@ public struct RunSummaryBuilder: Sendable {
     case .precision(let report):
       update(report.lane) { $0.precision = report.to }
       void(report.lane)
+    case .added(let report): join(report)
+    case .settings(let report): void(report.lane)
     case .lane(let report): update(report.lane) { $0.state = report.state }
     case .schedule(let report): schedules.append((report.segment, report.schedule))
     case .memory(let report): update(report.lane) { $0.memory = report }
@@ -64,6 +67,17 @@ public struct RunSummaryBuilder: Sendable {
       SpeedupComparison(baseline: session.baseline, lane: $0)
     }
     schedules = [(Int.min, session.schedule)]
+    baseline = session.baseline
+  }
+
+  private mutating func join(_ report: LaneAddedReport) {
+    let lane = report.description.lane
+    lanes.removeAll { $0.lane == lane }
+    comparisons.removeAll { $0.lane == lane }
+    lanes.append(LaneRecord(lane: lane, precision: report.description.precision))
+    lanes.sort { $0.lane < $1.lane }
+    guard let baseline else { return }
+    comparisons.append(SpeedupComparison(baseline: baseline, lane: lane))
   }
 
   private mutating func add(_ report: StepReport, time: Double) {

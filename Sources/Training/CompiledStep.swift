@@ -10,10 +10,19 @@ public struct CompiledStep {
   public let executable: any Executable
   /// What it is compiled for.
   public let policy: PrecisionPolicy
+  /// How it trains, batches and clipping among it.
+  public let configuration: Trainer.Configuration
   /// A graph that declares the parameters.
   public let forward: Graph
   /// Where the state keeps them.
   public let layout: StateLayout
+}
+
+extension CompiledStep {
+  /// Whether it is a step of this policy and these settings.
+  func isFor(_ policy: PrecisionPolicy, _ configuration: Trainer.Configuration) -> Bool {
+    self.policy == policy && self.configuration.isSame(as: configuration)
+  }
 }
 
 extension Trainer {
@@ -37,6 +46,7 @@ extension Trainer {
       microBatches: configuration.gradientAccumulation, clipping: configuration.clipping)
     let layout = StateLayout(parameters: plan.graph.parameters, optimizer: configuration.optimizer.kind)
     let executable = try backend.compile(plan.graph, layout: layout, threads: configuration.threads)
-    return CompiledStep(executable: executable, policy: policy, forward: plan.graph, layout: layout)
+    return CompiledStep(
+      executable: executable, policy: policy, configuration: configuration, forward: plan.graph, layout: layout)
   }
 }

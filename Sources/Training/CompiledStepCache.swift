@@ -9,12 +9,14 @@ struct CompiledStepCache {
   /// Oldest use first.
   private var steps: [CompiledStep] = []
 
-  /// The step of a policy; nil where it is not remembered.
-  subscript(_ policy: PrecisionPolicy) -> CompiledStep? { steps.last { $0.policy == policy } }
+  /// The step of a policy, batch and clipping; nil where it is not remembered.
+  subscript(_ policy: PrecisionPolicy, _ configuration: Trainer.Configuration) -> CompiledStep? {
+    steps.last { $0.isFor(policy, configuration) }
+  }
 
   /// Remembers a step as the one used last.
   mutating func insert(_ step: CompiledStep) {
-    steps.removeAll { $0.policy == step.policy }
+    steps.removeAll { $0.isFor(step.policy, step.configuration) }
     steps.append(step)
     if steps.count > Self.capacity { steps.removeFirst() }
   }

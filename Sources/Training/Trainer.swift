@@ -58,6 +58,21 @@ public final class Trainer {
       self.threads = threads
     }
 
+    /// Whether another has the same batch size and clipping: what can change during a run.
+    func isSame(as other: Configuration) -> Bool {
+      batches.batchSize == other.batches.batchSize && clipping == other.clipping
+    }
+
+    /// The norm that gradients are clipped to; nil where they are not.
+    var clipNorm: Double? {
+      clipping.lazy.compactMap { if case .norm(let norm) = $0 { Double(norm) } else { nil } }.first
+    }
+
+    /// The batches of whole steps: the micro-batches of each, one after the other.
+    var stepBatches: any BatchSource {
+      gradientAccumulation == 1 ? batches : AccumulatedBatches(source: batches, count: gradientAccumulation)
+    }
+
     /// Samples of one step.
     public var samplesPerStep: Int { batches.batchSize * gradientAccumulation }
 
@@ -65,8 +80,8 @@ public final class Trainer {
     public var attemptLimit: Int? { batches.attemptLimit.map { $0 / gradientAccumulation } }
   }
 
-  /// What is trained and how.
-  public let configuration: Configuration
+  /// What is trained and how; batches and clipping may have changed since the start (`adopt(_:)`).
+  public private(set) var configuration: Configuration
   /// The device.
   public let backend: any Backend
   /// Everything that a step commits.
@@ -85,7 +100,7 @@ public final class Trainer {
   private(set) var executable: any Executable
   private var cache = CompiledStepCache()
   private var inference: [InferenceKey: any Executable] = [:]
-  private let prefetcher: BatchPrefetcher
+  private var prefetcher: BatchPrefetcher
 
   /// Builds and compiles the network, and draws its first weights.
   ///
@@ -118,6 +133,15 @@ public final class Trainer {
       attempt: attempt, backend: backend)
   }
 
+  /// Goes on from a state with a step that is compiled already.
+  convenience init(
+    compiled: CompiledStep, continuing state: any DeviceState, attempt: Int, backend: any Backend
+  ) throws {
+    try self.init(
+      compiled.configuration, compiled: compiled, state: Trainer.fitted(state, to: compiled.layout, on: backend),
+      attempt: attempt, backend: backend)
+  }
+
   private init(
     _ configuration: Configuration, compiled: CompiledStep, state: any DeviceState, attempt: Int,
     backend: any Backend
@@ -132,11 +156,7 @@ public final class Trainer {
     executable = compiled.executable
     cache.insert(compiled)
     learningRate = configuration.optimizer.learningRate
-    let source: any BatchSource =
-      configuration.gradientAccumulation == 1
-      ? configuration.batches
-      : AccumulatedBatches(source: configuration.batches, count: configuration.gradientAccumulation)
-    prefetcher = BatchPrefetcher(source: source, firstAttempt: attempt)
+    prefetcher = BatchPrefetcher(source: configuration.stepBatches, firstAttempt: attempt)
     state.control.scaler =
       state.control.scaler.switched(to: configuration.scaler.scaler(for: compiled.policy)).scaler
     try executable.activate(state)
@@ -197,7 +217,7 @@ public final class Trainer {
     configuration.schedule.rate(base: learningRate, committedSteps: Int(state.control.committedSteps))
   }
 
-  /// Takes over a compiled step of another precision, at a step boundary.
+  /// Takes over a compiled step of another precision, batch or clipping, at a step boundary.
   ///
   /// Among modes with fp32 masters the state is untouched bit for bit. Entering a mode without rounds parameters,
   /// statistics and optimizer state to its format, once; leaving it again widens what is left.
@@ -213,6 +233,11 @@ public final class Trainer {
     executable = compiled.executable
     policy = compiled.policy
     cache.insert(compiled)
+    let isResized = compiled.configuration.batches.batchSize != configuration.batches.batchSize
+    configuration = compiled.configuration
+    if isResized {
+      prefetcher = BatchPrefetcher(source: configuration.stepBatches, firstAttempt: attempt)
+    }
     return fate
   }
 
@@ -233,6 +258,13 @@ public final class Trainer {
     try policy.validate()
     scalerPolicy = policy
     state.control.scaler = policy.scaler(for: self.policy)
+  }
+
+  /// Takes over a policy of loss scaling whose scaler, if the mode has one, goes on as it is in the state.
+  func continueScaling(_ policy: ScalerPolicy) throws {
+    try policy.validate()
+    scalerPolicy = policy
+    state.control.scaler = state.control.scaler.switched(to: policy.scaler(for: self.policy)).scaler
   }
 
   /// Sets the loss scale; the scaler goes on from there, its tracker anew.
@@ -257,12 +289,19 @@ public final class Trainer {
     _ precision: Precision, overrides: PrecisionOverrides = PrecisionOverrides()
   ) throws -> PrecisionReport.ScalerFate {
     let policy = PrecisionPolicy(precision, overrides: overrides)
-    if let cached = cachedStep(policy) { return try adopt(cached) }
+    if let cached = cachedStep(policy, configuration) { return try adopt(cached) }
     return try adopt(Trainer.compile(configuration, policy: policy, backend: backend))
   }
 
+  /// Whether it runs a policy with these batches and this clipping.
+  func runs(_ policy: PrecisionPolicy, _ configuration: Configuration) -> Bool {
+    self.policy == policy && self.configuration.isSame(as: configuration)
+  }
+
   /// The compiled step of a policy that ran before; nil where there is none.
-  func cachedStep(_ policy: PrecisionPolicy) -> CompiledStep? { cache[policy] }
+  func cachedStep(_ policy: PrecisionPolicy, _ configuration: Configuration) -> CompiledStep? {
+    cache[policy, configuration]
+  }
 
   /// Planned bytes of the running mode by owner.
   public var memory: (bytes: MemoryBreakdown, peak: Int, unshared: Int) {

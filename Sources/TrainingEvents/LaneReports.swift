@@ -119,6 +119,58 @@ public enum LaneState: String, Codable, Sendable, Hashable {
   case diverged
   /// Ended by an error.
   case failed
+  /// Taken out of the session by the user.
+  case dropped
+}
+
+/// A lane joined a session that is under way.
+public struct LaneAddedReport: Codable, Sendable, Hashable {
+  /// What it is.
+  ///
+  /// A lane of the same letter that was dropped before is forgotten.
+  public var description: LaneDescription
+  /// Its first attempt.
+  public var attempt: Int
+  /// The lane whose state it goes on from; nil where it starts from the first weights.
+  public var source: LaneID?
+
+  /// Creates a report.
+  public init(description: LaneDescription, attempt: Int, source: LaneID?) {
+    self.description = description
+    self.attempt = attempt
+    self.source = source
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case description = "lane"
+    case attempt, source
+  }
+}
+
+/// A lane trains with another batch or clipping than the session's from an attempt on.
+public struct LaneSettingsReport: Codable, Sendable, Hashable {
+  /// Which lane.
+  public var lane: LaneID
+  /// The first attempt.
+  public var attempt: Int
+  /// Samples of one step.
+  public var batchSize: Int
+  /// L2 norm that gradients are clipped to; nil where they are not.
+  public var clipNorm: Double?
+
+  /// Creates a report.
+  public init(lane: LaneID, attempt: Int, batchSize: Int, clipNorm: Double?) {
+    self.lane = lane
+    self.attempt = attempt
+    self.batchSize = batchSize
+    self.clipNorm = clipNorm
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case lane, attempt
+    case batchSize = "batch"
+    case clipNorm
+  }
 }
 
 /// Bytes of a lane by owner, from the memory plan, beside the measured size of the process.

@@ -28,6 +28,14 @@ public enum TrainingCommand: Sendable, Hashable {
   case inject(Fault)
   /// Look at every element of every tensor once every so many attempts; nil for never.
   case setNumerics(every: Int?)
+  /// Add a lane: a clone of another at its next step boundary, or from the first weights where that is nil.
+  case addLane(PrecisionPolicy, clone: LaneID?)
+  /// Take a lane out.
+  case dropLane(LaneID)
+  /// Change the samples of a step, of one lane or of all.
+  case setBatch(LaneID?, Int)
+  /// Clip the unscaled gradients of a lane to an L2 norm; nil for no clipping.
+  case setClipping(LaneID, norm: Double?)
 }
 
 extension TrainingCommand: CustomStringConvertible {
@@ -47,6 +55,11 @@ extension TrainingCommand: CustomStringConvertible {
     case .setScaler(let lane, let policy): "lane \(lane): loss scaler \(policy)"
     case .setScale(let lane, let scale): "lane \(lane): loss scale \(scale)"
     case .inject(let fault): "fault \(fault)"
+    case .addLane(let policy, let source):
+      source.map { "add lane: \(policy), a clone of \($0)" } ?? "add lane: \(policy) from the first weights"
+    case .dropLane(let lane): "drop lane \(lane)"
+    case .setBatch(let lane, let batch): "\(lane.map { "lane \($0)" } ?? "all lanes"): batch \(batch)"
+    case .setClipping(let lane, let norm): "lane \(lane): \(norm.map { "clip to norm \($0)" } ?? "no clipping")"
     case .setNumerics(let interval): interval.map { "numerics every \($0) attempts" } ?? "numerics off"
     }
   }
@@ -69,7 +82,8 @@ public struct CommandReport: Codable, Sendable, Hashable {
 /// Written as an object: `{"name": "setPrecision", "lane": "B", "precision": "amp-fp16"}`.
 extension TrainingCommand: Codable {
   enum CodingKeys: String, CodingKey {
-    case name, lane, precision, learningRate = "lr", schedule, overrides, policy, scale, fault, interval
+    case name, lane, precision, learningRate = "lr", schedule, overrides, policy, scale, fault, interval, source
+    case batch, norm
   }
 
   /// Reads a command; throws `DecodingError` for an unknown name or a missing field.
@@ -101,6 +115,21 @@ extension TrainingCommand: Codable {
       self = .setScale(
         try container.decode(LaneID.self, forKey: .lane), try container.decode(Double.self, forKey: .scale))
     case "inject": self = .inject(try container.decode(Fault.self, forKey: .fault))
+    case "addLane":
+      self = .addLane(
+        PrecisionPolicy(
+          try container.decode(Precision.self, forKey: .precision),
+          overrides: try container.decodeIfPresent(PrecisionOverrides.self, forKey: .overrides)
+            ?? PrecisionOverrides()),
+        clone: try container.decodeIfPresent(LaneID.self, forKey: .source))
+    case "dropLane": self = .dropLane(try container.decode(LaneID.self, forKey: .lane))
+    case "setBatch":
+      self = .setBatch(
+        try container.decodeIfPresent(LaneID.self, forKey: .lane), try container.decode(Int.self, forKey: .batch))
+    case "setClipping":
+      self = .setClipping(
+        try container.decode(LaneID.self, forKey: .lane),
+        norm: try container.decodeIfPresent(Double.self, forKey: .norm))
     case "setNumerics": self = .setNumerics(every: try container.decodeIfPresent(Int.self, forKey: .interval))
     default:
       throw DecodingError.dataCorruptedError(
@@ -143,6 +172,22 @@ extension TrainingCommand: Codable {
     case .inject(let fault):
       try container.encode("inject", forKey: .name)
       try container.encode(fault, forKey: .fault)
+    case .addLane(let policy, let source):
+      try container.encode("addLane", forKey: .name)
+      try container.encode(policy.mode, forKey: .precision)
+      if !policy.overrides.isEmpty { try container.encode(policy.overrides, forKey: .overrides) }
+      try container.encodeIfPresent(source, forKey: .source)
+    case .dropLane(let lane):
+      try container.encode("dropLane", forKey: .name)
+      try container.encode(lane, forKey: .lane)
+    case .setBatch(let lane, let batch):
+      try container.encode("setBatch", forKey: .name)
+      try container.encodeIfPresent(lane, forKey: .lane)
+      try container.encode(batch, forKey: .batch)
+    case .setClipping(let lane, let norm):
+      try container.encode("setClipping", forKey: .name)
+      try container.encode(lane, forKey: .lane)
+      try container.encodeIfPresent(norm, forKey: .norm)
     case .setNumerics(let interval):
       try container.encode("setNumerics", forKey: .name)
       try container.encodeIfPresent(interval, forKey: .interval)

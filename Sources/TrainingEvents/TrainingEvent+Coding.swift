@@ -5,7 +5,7 @@ extension TrainingEvent: Codable {
   private enum CodingKeys: String, CodingKey { case version = "v", type, time }
 
   private enum EventType: String, Codable {
-    case session, step, scale, precision, numerics, diagnosis, fault, lane, schedule, memory, eval, agreement, command
+    case session, step, scale, precision, numerics, diagnosis, fault, added, settings, lane, schedule, memory, eval, agreement, command
     case note, error, summary
   }
 
@@ -27,6 +27,8 @@ extension TrainingEvent: Codable {
     case .numerics: body = .numerics(try NumericsReport(from: decoder))
     case .diagnosis: body = .diagnosis(try DiagnosisReport(from: decoder))
     case .fault: body = .fault(try FaultReport(from: decoder))
+    case .added: body = .added(try LaneAddedReport(from: decoder))
+    case .settings: body = .settings(try LaneSettingsReport(from: decoder))
     case .lane: body = .lane(try LaneStateReport(from: decoder))
     case .schedule: body = .schedule(try ScheduleReport(from: decoder))
     case .memory: body = .memory(try MemoryReport(from: decoder))
@@ -58,6 +60,8 @@ extension TrainingEvent: Codable {
     case .numerics(let value): (.numerics, value)
     case .diagnosis(let value): (.diagnosis, value)
     case .fault(let value): (.fault, value)
+    case .added(let value): (.added, value)
+    case .settings(let value): (.settings, value)
     case .lane(let value): (.lane, value)
     case .schedule(let value): (.schedule, value)
     case .memory(let value): (.memory, value)

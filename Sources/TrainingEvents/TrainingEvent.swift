@@ -30,6 +30,10 @@ public struct TrainingEvent: Sendable, Hashable {
     case diagnosis(DiagnosisReport)
     /// Something was broken on purpose.
     case fault(FaultReport)
+    /// A lane joined the session.
+    case added(LaneAddedReport)
+    /// A lane trains in another way from now on.
+    case settings(LaneSettingsReport)
     /// A lane is doing something else from now on.
     case lane(LaneStateReport)
     /// The schedule changed, or the one asked for was not possible.

@@ -56,6 +56,12 @@ struct LineReport {
       StandardStream.complain("ampscope: " + Self.line(message) + "\n")
     case .summary(let summary): for line in summaryLines(summary) { print(line: line) }
     case .numerics(let report): if report.isDetailed { for line in Self.lines(report) { print(line: line) } }
+    case .added(let report):
+      let policy = PrecisionPolicy(
+        report.description.precision, overrides: report.description.overrides ?? PrecisionOverrides())
+      precision[report.description.lane] = report.description.precision
+      print(line: "lane \(report.description.lane) joins at attempt \(report.attempt): \(policy)")
+    case .settings(let change): print(line: "lane \(change.lane) attempt \(change.attempt): batch \(change.batchSize)")
     case .lane, .memory: break
     }
   }

@@ -59,6 +59,8 @@ import TrainingEvents
         ]
       ),
       ("fault", ["lane", "attempt", "fault"]),
+      ("added", ["lane", "attempt", "source"]),
+      ("settings", ["lane", "attempt", "batch", "clipNorm"]),
       ("lane", ["lane", "attempt", "state"]),
       ("schedule", ["schedule", "segment", "reason"]),
       ("memory", ["lane", "attempt", "precision", "bytes", "peak", "unshared", "rss"]),

@@ -98,6 +98,13 @@ enum SampleEvents {
           lane: LaneID(1), attempt: 14,
           fault: Fault(.inject(.nan, tensor: "grad:0"), attempt: 14, lane: LaneID(1))))
     ),
+    (
+      "added",
+      .added(
+        LaneAddedReport(
+          description: LaneDescription(lane: LaneID(2), precision: .o2, scaler: nil), attempt: 40, source: LaneID(1)))
+    ),
+    ("settings", .settings(LaneSettingsReport(lane: LaneID(1), attempt: 41, batchSize: 64, clipNorm: 1.5))),
     ("lane", .lane(LaneStateReport(lane: LaneID(2), attempt: 10, state: .diverged))),
     ("schedule", .schedule(ScheduleReport(schedule: .concurrent, segment: 4, reason: "too few processors"))),
     ("memory", .memory(memory)),

@@ -10,6 +10,9 @@ import TrainingEvents
       .setOverrides(LaneID(1), PrecisionOverrides(keepFP32: ["a.*"])), .setScaler(LaneID(0), "apex"),
       .setScale(LaneID(1), 512), .inject(Fault(.scale(4), attempt: 3)), .setNumerics(every: 10),
       .setNumerics(every: nil),
+      .addLane(PrecisionPolicy(.o2, overrides: PrecisionOverrides(keepFP32: ["b"])), clone: LaneID(1)),
+      .addLane(PrecisionPolicy(.bf16), clone: nil), .dropLane(LaneID(2)), .setBatch(nil, 64), .setBatch(LaneID(0), 32),
+      .setClipping(LaneID(1), norm: 0.5), .setClipping(LaneID(1), norm: nil),
       .setLearningRate(nil, 0.5), .setLearningRate(LaneID(0), 1e-4), .setSchedule(.concurrent),
     ])
   func commands(command: TrainingCommand) throws {

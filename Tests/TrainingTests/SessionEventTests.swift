@@ -54,6 +54,8 @@ struct SessionEventTests {
     case .numerics(let report): report.lane == lane
     case .diagnosis(let report): report.lane == lane
     case .fault(let report): report.lane == lane
+    case .added(let report): report.description.lane == lane
+    case .settings(let report): report.lane == lane
     case .lane(let report): report.lane == lane
     case .memory(let report): report.lane == lane
     case .evaluation(let report): report.lane == lane

@@ -24,11 +24,19 @@ public protocol BatchSource: Sendable {
   ///
   /// Throws where there is no such batch or it cannot be read. May be called from several threads at once.
   func fill(attempt: Int, inputs: UnsafeMutableRawBufferPointer, targets: UnsafeMutableRawBufferPointer) throws
+
+  /// The same samples in batches of another size; throws `DatasetError` where there can be none.
+  func resized(to batchSize: Int) throws -> any BatchSource
 }
 
 extension BatchSource {
   /// One target, as the task has it.
   public var target: SampleType { task.target(of: input) }
+
+  /// Refused: the batches are what they are.
+  public func resized(to batchSize: Int) throws -> any BatchSource {
+    throw DatasetError(.badSetting, "these batches have \(self.batchSize) samples each, and cannot be cut anew")
+  }
 
   /// Nil: samples are not pairs.
   public var tableSizes: [Int]? { nil }

@@ -9,6 +9,7 @@ public struct ShuffledBatches: BatchSource {
   /// One target of the data set.
   public let target: SampleType
   private let sampler: IndexSampler
+  private let seed: UInt64
 
   /// Creates batches; throws `DatasetError` if the batch is not 1 to the number of training samples.
   public init(dataset: any Dataset, batchSize: Int, seed: UInt64) throws {
@@ -23,6 +24,12 @@ public struct ShuffledBatches: BatchSource {
     input = dataset.input
     target = dataset.target
     sampler = IndexSampler(count: count, seed: seed)
+    self.seed = seed
+  }
+
+  /// Batches of another size from the same shuffled order; throws `DatasetError` where it is out of range.
+  public func resized(to batchSize: Int) throws -> any BatchSource {
+    try ShuffledBatches(dataset: dataset, batchSize: batchSize, seed: seed)
   }
 
   /// What targets mean.

@@ -1,4 +1,5 @@
 import BackendAPI
+import Datasets
 import GraphIR
 import Synchronization
 import TensorCore
@@ -20,8 +21,13 @@ extension LaneRunner {
         if let scale = mail.scale { try $0.setScale(scale) }
       }
     }
-    if let policy = mail.policy { request(policy, of: trainer) }
+    if let policy = mail.policy { self.policy = policy }
+    if let batchSize = mail.batchSize { resize(to: batchSize) }
+    if let clipping = mail.clipping { configuration.clipping = clipping }
+    if mail.policy != nil || mail.batchSize != nil || mail.clipping != nil { requestStep(of: trainer) }
     if let compiled = mail.compiled { adopt(compiled, trainer) }
+    answer(mail.clones, trainer)
+    if mail.isDropped { isDropped.store(true, ordering: .relaxed) }
   }
 
   /// Changes the scaler and says what that made of the scale.
@@ -51,19 +57,31 @@ extension LaneRunner {
 
   // MARK: Precision
 
-  /// Switches at once where the policy ran before; else compiles beside the training, which goes on as it was.
-  private func request(_ wanted: PrecisionPolicy, of trainer: Trainer) {
-    policy = wanted
+  private func resize(to batchSize: Int) {
+    do {
+      configuration.batches = try configuration.batches.resized(to: batchSize)
+    } catch {
+      emit(.error(Message(lane: lane, text: "batch \(batchSize): \(error)")))
+    }
+  }
+
+  /// Asks for a step of the wanted policy, batch and clipping.
+  ///
+  /// Switches at once where such a step ran before; else compiles beside the training, which goes on as it was.
+  private func requestStep(of trainer: Trainer) {
+    let (wanted, configuration) = (policy, configuration)
     // What is being compiled for an earlier wish is then nobody's (`adopt`).
-    guard wanted != trainer.policy else { return }
-    if let cached = trainer.cachedStep(wanted) {
-      adopt(CompilationResult(policy: wanted, milliseconds: 0, result: .success(cached)), trainer)
+    guard !trainer.runs(wanted, configuration) else { return }
+    if let cached = trainer.cachedStep(wanted, configuration) {
+      adopt(
+        CompilationResult(policy: wanted, configuration: configuration, milliseconds: 0, result: .success(cached)),
+        trainer)
       return
     }
     guard !isCompiling else { return }
     isCompiling = true
     shared.coordinator.beginSegment()
-    let (configuration, backend) = (shared.configuration, shared.backend)
+    let backend = shared.backend
     let (mailbox, coordinator) = (mailbox, shared.coordinator)
     do {
       let thread = try LaneThread("compile \(lane)") {
@@ -71,7 +89,8 @@ extension LaneRunner {
         let result = Result { try Trainer.compile(configuration, policy: wanted, backend: backend) }
         let milliseconds = Double(MonotonicClock.nanoseconds() - began) * 1e-6
         mailbox.post {
-          $0.compiled = CompilationResult(policy: wanted, milliseconds: milliseconds, result: result)
+          $0.compiled = CompilationResult(
+            policy: wanted, configuration: configuration, milliseconds: milliseconds, result: result)
         }
         coordinator.wake()
       }
@@ -85,10 +104,11 @@ extension LaneRunner {
   private func adopt(_ compilation: CompilationResult, _ trainer: Trainer) {
     if compilation.milliseconds > 0 { isCompiling = false }
     // Changed again meanwhile: only the last wish counts.
-    guard compilation.policy == policy else {
-      request(policy, of: trainer)
+    guard compilation.policy == policy, compilation.configuration.isSame(as: configuration) else {
+      requestStep(of: trainer)
       return
     }
+    let configurationBefore = trainer.configuration
     let (from, scaleBefore) = (trainer.policy, trainer.state.control.scaler?.scale)
     let layoutBefore = trainer.state.layout
     do {
@@ -96,6 +116,17 @@ extension LaneRunner {
       numerics.restart()
       shared.coordinator.beginSegment()
       shared.toggled.update { _ = $0.insert(lane) }
+      if !configurationBefore.isSame(as: trainer.configuration) {
+        emit(
+          .settings(
+            LaneSettingsReport(
+              lane: lane, attempt: trainer.attempt, batchSize: trainer.configuration.samplesPerStep,
+              clipNorm: trainer.configuration.clipNorm)))
+      }
+      if trainer.policy == from, fate != .reset {
+        emitMemory(trainer)
+        return
+      }
       emit(
         .precision(
           PrecisionReport(
@@ -112,7 +143,7 @@ extension LaneRunner {
       emitMemory(trainer)
       emitWarnings(trainer)
     } catch {
-      (policy, isCompiling) = (trainer.policy, false)
+      (policy, configuration, isCompiling) = (trainer.policy, trainer.configuration, false)
       wish.withLock { $0 = trainer.policy }
       let text = "\(compilation.policy) could not be compiled, \(from) goes on: \(error)"
       emit(.error(Message(lane: lane, text: text)))

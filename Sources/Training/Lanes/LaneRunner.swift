@@ -9,6 +9,7 @@ import TrainingEvents
 ///
 ///     compiling ──▶ running ⇄ paused ──▶ (all retired) ──▶ evaluating ──▶ finished | diverged
 ///         │            ├──────────── the loss scaler is exhausted ───────▶ diverged
+///         │            ├──────────── the user takes it out ──────────────▶ dropped
 ///         └────────────┴──────────── an error ───────────────────────────▶ failed
 ///
 /// Invariants: (1) mail is read between steps only; (2) the trainer is touched by this thread only; (3) every attempt is
@@ -25,6 +26,11 @@ final class LaneRunner: @unchecked Sendable {
   let shared: SessionShared
   /// What the lane runs or is going to.
   var policy: PrecisionPolicy
+  /// How it trains or is going to, with its own batch and clipping.
+  var configuration: Trainer.Configuration
+  /// Whether it was taken out.
+  let isDropped = Atomic<Bool>(false)
+  private let origin: LaneOrigin
   var isCompiling = false
   var faults: [Fault]
   var numerics: NumericsWatch
@@ -35,8 +41,10 @@ final class LaneRunner: @unchecked Sendable {
   private var isPaused = false
   private var lastMemoryReport: Int64 = 0
 
-  init(lane: LaneID, policy: PrecisionPolicy, shared: SessionShared) {
+  init(lane: LaneID, policy: PrecisionPolicy, shared: SessionShared, origin: LaneOrigin = .start) {
     self.lane = lane
+    self.origin = origin
+    configuration = shared.configuration
     wish = Mutex(policy)
     self.policy = policy.applicable
     self.shared = shared
@@ -50,33 +58,49 @@ final class LaneRunner: @unchecked Sendable {
     do {
       let trainer = try start()
       try train(trainer)
+      mailbox.close()
       shared.coordinator.retire(lane)
-      if let exhaustion = trainer.state.control.scaler?.exhaustion {
+      if isDropped.load(ordering: .relaxed) {
+        emitState(.dropped, attempt: trainer.attempt)
+        shared.rosterChange.read { $0 }?()
+      } else if let exhaustion = trainer.state.control.scaler?.exhaustion {
         try giveUp(trainer, exhaustion)
       } else {
         shared.coordinator.waitForAllRetired()
         try finish(trainer)
       }
     } catch {
+      mailbox.close()
       emit(.error(Message(lane: lane, text: "\(error)")))
       emitState(.failed, attempt: nextAttempt)
       shared.coordinator.retire(lane)
     }
-    shared.ended.update { _ = $0.insert(lane) }
+    shared.ended.update { _ = $0.insert(ObjectIdentifier(self)) }
   }
 
   private func start() throws -> Trainer {
     for problem in configureThread(shared.processors(for: lane)) {
       emit(.note(Message(lane: lane, text: problem)))
     }
-    emitState(.compiling, attempt: 0)
-    let trainer = try Trainer(
-      shared.configuration, precision: policy.mode, overrides: policy.overrides, backend: shared.backend)
-    if let weights = shared.options.initialWeights { try trainer.loadWeights(from: weights) }
+    let trainer: Trainer
+    switch origin {
+    case .start:
+      emitState(.compiling, attempt: 0)
+      trainer = try freshTrainer()
+    case .firstWeights: trainer = try joinFresh(freshTrainer())
+    case .clone(let source): trainer = try joinAsClone(of: source)
+    }
     emitMemory(trainer)
     emitWarnings(trainer)
     isPaused = shared.coordinator.isPaused
-    emitState(isPaused ? .paused : .running, attempt: 0)
+    emitState(isPaused ? .paused : .running, attempt: trainer.attempt)
+    return trainer
+  }
+
+  private func freshTrainer() throws -> Trainer {
+    let trainer = try Trainer(
+      configuration, precision: policy.mode, overrides: policy.overrides, backend: shared.backend)
+    if let weights = shared.options.initialWeights { try trainer.loadWeights(from: weights) }
     return trainer
   }
 
@@ -95,6 +119,7 @@ final class LaneRunner: @unchecked Sendable {
         if paused != isPaused { emitState(paused ? .paused : .running, attempt: trainer.attempt) }
         isPaused = paused
         try readMail(trainer)
+        if isDropped.load(ordering: .relaxed) { return }
       case .step(let segment, _):
         // The turn passes when the step is reported: events of alternating lanes come in the order of their steps.
         defer { shared.coordinator.leave(lane) }
@@ -115,7 +140,7 @@ final class LaneRunner: @unchecked Sendable {
     lastLoss = result.loss
     consecutiveSkips = result.isCommitted ? 0 : consecutiveSkips + 1
     committed = Int(result.control.committedSteps)
-    emit(.step(result.report(lane: lane, segment: segment, samples: shared.configuration.samplesPerStep)))
+    emit(.step(result.report(lane: lane, segment: segment, samples: configuration.samplesPerStep)))
     if let before = scaleBefore, let scaler = result.control.scaler, before != scaler.scale {
       let advance: ScaleReport.Cause = scaler.settings.rule == .measured ? .measured : .growth
       emit(

@@ -1,4 +1,5 @@
 public import BackendAPI
+import Datasets
 import GraphCompiler
 public import GraphIR
 import Synchronization
@@ -33,11 +34,7 @@ extension Session {
     case .setPrecision(let lane, let precision): return change(lane) { $0.mode = precision }
     case .setLearningRate(let lane, let rate):
       guard rate.isFinite, rate >= 0 else { return "a learning rate is a finite number of at least 0" }
-      if let lane, !runners.indices.contains(lane.rawValue) { return "there is no lane \(lane)" }
-      for runner in runners where lane == nil || runner.lane == lane {
-        runner.mailbox.post { $0.learningRate = rate }
-      }
-      return nil
+      return post(toOneOrAll: lane) { $0.learningRate = rate }
     case .setSchedule(let schedule): return change(schedule)
     case .setOverrides(let lane, let overrides): return change(lane, isOverride: true) { $0.overrides = overrides }
     case .setScaler(let lane, let name): return setScaler(lane, name)
@@ -49,23 +46,44 @@ extension Session {
     case .inject(let fault):
       let lanes = runners.map(\.lane).filter { !coordinator.hasRetired($0) }
       if let problem = Session.problem(with: fault, lanes: lanes, forward: shared.forward) { return problem }
-      for lane in lanes where fault.lane == nil || fault.lane == lane {
-        runners[lane.rawValue].mailbox.post { $0.faults.append(fault) }
-      }
-      return nil
+      return post(toOneOrAll: fault.lane) { $0.faults.append(fault) }
     case .setNumerics(let interval):
       if let interval, interval < 1 { return "numerics are looked at every 1 attempt or more" }
-      for runner in runners { runner.mailbox.post { $0.numerics = NumericsWish(interval: interval) } }
-      return nil
+      return post(toOneOrAll: nil) { $0.numerics = NumericsWish(interval: interval) }
+    case .addLane(let policy, let source): return add(policy, cloning: source)
+    case .dropLane(let lane): return drop(lane)
+    case .setBatch(let lane, let batch): return setBatch(lane, batch)
+    case .setClipping(let lane, let norm):
+      if let norm, !(norm > 0 && norm.isFinite) { return "gradients are clipped to a positive norm" }
+      return post(lane) { $0.clipping = norm.map { [.norm(Float($0))] } ?? [] }
     }
+  }
+
+  private func setBatch(_ lane: LaneID?, _ batch: Int) -> String? {
+    let micro = shared.configuration.gradientAccumulation
+    guard batch >= micro, batch % micro == 0 else {
+      return "a batch is a multiple of the \(micro) micro-batches of a step, found \(batch)"
+    }
+    do {
+      _ = try shared.configuration.batches.resized(to: batch / micro)
+    } catch {
+      return "\(error)"
+    }
+    return post(toOneOrAll: lane) { $0.batchSize = batch / micro }
+  }
+
+  /// Posts something to a lane, or to all that have steps left; returns why that is not possible.
+  private func post(toOneOrAll lane: LaneID?, _ change: (inout LaneMailbox.Mail) -> Void) -> String? {
+    if let lane { return post(lane, change) }
+    for runner in runners { runner.mailbox.post(change) }
+    return nil
   }
 
   /// Posts something to a lane; returns why that is not possible.
   private func post(_ lane: LaneID, _ change: (inout LaneMailbox.Mail) -> Void) -> String? {
-    guard runners.indices.contains(lane.rawValue) else { return "there is no lane \(lane)" }
-    guard !shared.coordinator.hasRetired(lane) else { return "lane \(lane) has ended" }
-    runners[lane.rawValue].mailbox.post(change)
-    return nil
+    let found = running(lane)
+    found.runner?.mailbox.post(change)
+    return found.refusal
   }
 
   /// Changes mode or overrides of a lane.
@@ -75,8 +93,8 @@ extension Session {
   private func change(
     _ lane: LaneID, isOverride: Bool = false, _ change: (inout PrecisionPolicy) -> Void
   ) -> String? {
-    guard runners.indices.contains(lane.rawValue) else { return "there is no lane \(lane)" }
-    let runner = runners[lane.rawValue]
+    let found = running(lane)
+    guard let runner = found.runner else { return found.refusal }
     var wish = runner.wish.withLock { $0 }
     change(&wish)
     if isOverride, let contradiction = wish.contradiction { return contradiction }
@@ -131,16 +149,13 @@ extension Session {
 
   private func change(_ wanted: Schedule) -> String? {
     let choice = Session.schedule(
-      wanted, lanes: runners.count, threads: shared.configuration.threads, processors: shared.processors)
+      wanted, lanes: max(1, shared.coordinator.active.count), threads: shared.configuration.threads, processors: shared.processors)
     if let reason = choice.reason { return reason }
     guard let segment = shared.coordinator.setSchedule(wanted) else {
       return "the schedule is \(wanted.rawValue) already"
     }
     post(.schedule(ScheduleReport(schedule: wanted, segment: segment)))
-    for runner in runners {
-      let processors = shared.processors(for: runner.lane)
-      runner.mailbox.post { $0.processors = processors }
-    }
+    spreadProcessors()
     return nil
   }
 }

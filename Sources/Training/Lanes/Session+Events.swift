@@ -10,7 +10,8 @@ extension Session {
   /// The call after the last lane has ended adds the comparison of the lanes and the summary.
   public func drain() -> [TrainingEvent] {
     // Asked before draining: what a lane emits before it ends is then in its ring.
-    let allEnded = shared.ended.read { $0.count } == runners.count
+    let (runners, ended) = (runners, shared.ended.read { $0 })
+    let allEnded = runners.allSatisfy { ended.contains(ObjectIdentifier($0)) }
     var events = outbox.withLock { outbox in
       defer { outbox = [] }
       return outbox
@@ -23,6 +24,7 @@ extension Session {
       }
     }
     shared.drained.update { $0 += 1 }
+    if !allEnded { forgetDropped(ended) }
     // A stable order: events of a lane keep theirs.
     let order = events.indices.sorted { (events[$0].time, $0) < (events[$1].time, $1) }
     events = order.map { events[$0] }
@@ -43,13 +45,14 @@ extension Session {
 
   /// Step events that were dropped because nobody drained a lane's ring in time.
   public func droppedEvents(of lane: LaneID) -> Int {
-    runners.indices.contains(lane.rawValue) ? runners[lane.rawValue].ring.droppedCount : 0
+    runners.last { $0.lane == lane }?.ring.droppedCount ?? 0
   }
 
   /// Sleeps until all lanes have ended or the time is over; true in the former case.
   public func waitUntilEnded(milliseconds: Int) -> Bool {
-    let count = runners.count
-    return shared.ended.wait(milliseconds: milliseconds) { $0.count == count ? true : nil } ?? false
+    shared.ended.wait(milliseconds: milliseconds) { ended in
+      runners.allSatisfy { ended.contains(ObjectIdentifier($0)) } ? true : nil
+    } ?? false
   }
 
   /// Accuracy of every lane against the baseline's on the same samples.
@@ -68,7 +71,8 @@ extension Session {
         difference: paired.difference,
         low: paired.low, high: paired.high, count: paired.count, mcNemarP: paired.mcNemarP, pValue: paired.pValue,
         void: changed.isEmpty
-          ? nil : "precision of lane \(changed.map(\.description).joined(separator: " and ")) changed during the run")
+          ? nil : "lane \(changed.map(\.description).joined(separator: " and ")) changed precision, batch or clipping during the run, "
+            + "or joined later")
     }
   }
 }

@@ -59,7 +59,8 @@ public final class Session: Sendable {
   /// What the lanes are, at the start.
   public let description: SessionDescription
   let shared: SessionShared
-  let runners: [LaneRunner]
+  /// Lanes that train or have trained; those that were taken out stay until their last events are drained.
+  let roster: Mutex<[LaneRunner]>
   /// Events of the session itself, in order.
   let outbox = Mutex<[TrainingEvent]>([])
   let progress: Mutex<Progress>
@@ -134,7 +135,7 @@ public final class Session: Sendable {
       configuration: configuration, backend: backend, options: options, lanes: lanes, schedule: choice.schedule,
       processors: processors, forward: forward)
     let shared = shared
-    runners = zip(lanes, policies).map { LaneRunner(lane: $0, policy: $1, shared: shared) }
+    roster = Mutex(zip(lanes, policies).map { LaneRunner(lane: $0, policy: $1, shared: shared) })
     progress = Mutex(Progress())
     post(.session(description))
     if let reason = choice.reason {
@@ -156,10 +157,15 @@ public final class Session: Sendable {
   ///
   /// Once only. Throws `TrainingError` where the system gives no threads.
   public func start() throws {
-    for runner in runners {
-      let thread = try LaneThread("lane \(runner.lane)") { runner.run() }
-      threads.withLock { $0.append(thread) }
+    shared.rosterChange.update { change in
+      change = { [weak self] in self?.spreadProcessors() }
     }
+    for runner in runners { try start(runner) }
+  }
+
+  func start(_ runner: LaneRunner) throws {
+    let thread = try LaneThread("lane \(runner.lane)") { runner.run() }
+    threads.withLock { $0.append(thread) }
   }
 
   /// Waits until every lane's thread is done.

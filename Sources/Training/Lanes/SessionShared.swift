@@ -17,15 +17,16 @@ final class SessionShared: Sendable {
   let options: Session.Options
   let coordinator: StepCoordinator
   let processors: [Int]
-  let laneCount: Int
   /// The network in fp32, without its backward pass: what names of layers are checked against.
   let forward: Graph
   /// Final evaluations of the lanes that made one.
   let evaluations = Monitor<[LaneID: FinalEvaluation]>([:])
   /// Lanes whose precision changed during the run.
   let toggled = Monitor<Set<LaneID>>([])
-  /// Lanes whose thread is done.
-  let ended = Monitor<Set<LaneID>>([])
+  /// Runners whose thread is done.
+  let ended = Monitor<Set<ObjectIdentifier>>([])
+  /// Called when a lane has joined or left.
+  let rosterChange = Monitor<(@Sendable () -> Void)?>(nil)
   /// Counts drains, so that a lane with a full ring can wait for one.
   let drained = Monitor<Int>(0)
   /// Threads that compile.
@@ -40,7 +41,6 @@ final class SessionShared: Sendable {
     self.backend = backend
     self.options = options
     self.processors = processors
-    laneCount = lanes.count
     self.forward = forward
     coordinator = StepCoordinator(lanes: lanes, schedule: schedule, isPaused: options.startsPaused)
   }
@@ -57,8 +57,9 @@ final class SessionShared: Sendable {
   /// Processors of a lane under the schedule in force: its own part when concurrent, else all.
   func processors(for lane: LaneID) -> [Int] {
     guard coordinator.schedule == .concurrent,
-      let parts = ProcessorSet.partition(processors, lanes: laneCount, threads: configuration.threads)
+      case let active = coordinator.active, let index = active.firstIndex(of: lane),
+      let parts = ProcessorSet.partition(processors, lanes: active.count, threads: configuration.threads)
     else { return processors }
-    return parts[lane.rawValue]
+    return parts[index]
   }
 }

@@ -14,9 +14,11 @@ final class StepCoordinator: Sendable {
     var isPaused: Bool
     var isStopping = false
     var segment = 0
+    /// Lanes that still step, in their order.
     var active: [LaneID]
     var round = 0
-    var position = 0
+    /// Lanes that have not stepped in this round yet, in the order of the round.
+    var remaining: [LaneID]
     /// Single steps that each lane may still make while the session is paused.
     var grants: [LaneID: Int] = [:]
     /// Lanes inside a step that was granted: it leaves the turn alone.
@@ -24,13 +26,14 @@ final class StepCoordinator: Sendable {
     /// Lanes inside a step or an exclusive section.
     var inside: Set<LaneID> = []
     var finishedStepping: Set<LaneID> = []
-    let laneCount: Int
+
+    init(lanes: [LaneID], schedule: Schedule, isPaused: Bool) {
+      (active, remaining) = (lanes, lanes)
+      (self.schedule, self.isPaused) = (schedule, isPaused)
+    }
 
     /// The lane whose turn it is under `alternating`.
-    var turn: LaneID? {
-      guard position < active.count else { return nil }
-      return round.isMultiple(of: 2) ? active[position] : active[active.count - 1 - position]
-    }
+    var turn: LaneID? { remaining.first }
 
     /// The lane that may step next under `alternating`.
     ///
@@ -39,24 +42,36 @@ final class StepCoordinator: Sendable {
     var next: LaneID? { isPaused ? active.first { (grants[$0] ?? 0) > 0 } : turn }
 
     mutating func passTurn() {
-      position += 1
-      if position >= active.count { (position, round) = (0, round + 1) }
+      if !remaining.isEmpty { remaining.removeFirst() }
+      if remaining.isEmpty { startRound(round + 1) }
+    }
+
+    mutating func startRound(_ number: Int) {
+      round = number
+      remaining = number.isMultiple(of: 2) ? active : active.reversed()
     }
 
     mutating func retire(_ lane: LaneID) {
-      guard let index = active.firstIndex(of: lane) else { return }
-      let order = round.isMultiple(of: 2) ? index : active.count - 1 - index
-      active.remove(at: index)
-      if order < position { position -= 1 }
-      if position >= active.count { (position, round) = (0, round + 1) }
+      active.removeAll { $0 == lane }
+      remaining.removeAll { $0 == lane }
+      if remaining.isEmpty { startRound(round + 1) }
+    }
+
+    /// Lets a lane step from now on: in this round right after `source`, which is about to step, so that the two make
+    /// the same attempts next to each other; without one from the next round on.
+    mutating func join(_ lane: LaneID, after source: LaneID?) {
+      active.append(lane)
+      active.sort()
+      finishedStepping.remove(lane)
+      if let source, let index = remaining.firstIndex(of: source) { remaining.insert(lane, at: index + 1) }
+      segment += 1
     }
   }
 
   private let monitor: Monitor<State>
 
   init(lanes: [LaneID], schedule: Schedule, isPaused: Bool) {
-    monitor = Monitor(
-      State(schedule: schedule, isPaused: isPaused, active: lanes, laneCount: lanes.count))
+    monitor = Monitor(State(lanes: lanes, schedule: schedule, isPaused: isPaused))
   }
 
   var schedule: Schedule { monitor.read { $0.schedule } }
@@ -115,7 +130,19 @@ final class StepCoordinator: Sendable {
 
   /// Waits until every lane has retired, so that nobody's steps are timed beside an evaluation.
   func waitForAllRetired() {
-    monitor.wait { $0.finishedStepping.count == $0.laneCount ? () : nil }
+    monitor.wait { $0.active.isEmpty ? () : nil }
+  }
+
+  /// Lanes that still step, in their order.
+  var active: [LaneID] { monitor.read { $0.active } }
+
+  /// Lets a lane join a session that is under way; false where it is stopping or all others have no steps left.
+  func join(_ lane: LaneID, after source: LaneID?) -> Bool {
+    monitor.update { state in
+      guard !state.isStopping, !state.active.isEmpty else { return false }
+      state.join(lane, after: source)
+      return true
+    }
   }
 
   /// Runs `body`, under `alternating` alone.
@@ -163,7 +190,7 @@ final class StepCoordinator: Sendable {
     monitor.update { state in
       guard state.schedule != schedule else { return nil }
       state.schedule = schedule
-      (state.round, state.position) = (0, 0)
+      state.startRound(0)
       state.segment += 1
       return state.segment
     }
