@@ -33,6 +33,8 @@ public struct DashboardState: Sendable {
   var tickOfEvent: Double?
   var startTime: Double?
   var endTime: Double?
+  /// How fast the machine multiplies; nil until it was measured.
+  var peaks: PeaksReport?
   var schedules: [(segment: Int, schedule: Schedule)] = []
   var log = EventLog()
   var focus = Focus.lane

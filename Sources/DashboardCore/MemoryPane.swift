@@ -26,6 +26,7 @@ enum MemoryPane {
       drawLane(track, state, full: full, room: room, y: y, with: &painter)
       y += 1
     }
+    if room.bottom - y > categories.count { y = drawHeadroom(lanes, state, room: room, y: y, with: &painter) }
     if room.bottom - y >= categories.count, room.width >= 30 {
       drawTable(lanes, categories, room: room, y: y, with: &painter)
     } else {
@@ -63,6 +64,26 @@ enum MemoryPane {
     }
     StackedBar(parts: parts).draw(
       in: Rect(x: start, y: y, width: max(0, right - start), height: 1), full: full, with: &painter)
+  }
+
+  /// What the lanes' bytes would buy: the largest batch that fits into the baseline's; returns the next row.
+  private static func drawHeadroom(
+    _ lanes: [LaneTrack], _ state: DashboardState, room: Rect, y: Int, with painter: inout Painter
+  ) -> Int {
+    let found = lanes.filter { $0.memory?.largestBatch != nil }
+    guard !found.isEmpty, let session = state.session else { return y }
+    var pieces = [(room.width >= 48 ? "in the baseline's bytes: batch " : "fits batch ", painter.secondary)]
+    for track in found {
+      let batch = track.memory?.largestBatch ?? 0
+      let isMore = batch > (track.batchSize ?? session.batchSize)
+      pieces += [
+        ("\(track.lane) ", painter.lane(track.lane)),
+        ("\(Format.grouped(batch))  ", isMore ? painter.style(painter.theme.good) : painter.text),
+      ]
+    }
+    if room.width >= 60 { pieces.append((":batch N sets it", painter.inactive)) }
+    painter.write(pieces, x: room.x, y: y, in: room)
+    return y + 1
   }
 
   private static func mark(_ category: MemoryCategory, _ painter: Painter) -> (String, Style) {

@@ -24,6 +24,7 @@ extension DashboardState {
     case .lane(let report) where report.state == .dropped: remove(report.lane, time: time)
     case .lane(let report): add(report, time: time)
     case .schedule(let report): add(report, time: time)
+    case .peaks(let report): peaks = report
     case .memory(let report): update(report.lane) { $0.memory = report }
     case .evaluation(let report):
       update(report.lane) { $0.evaluation = report }
@@ -49,6 +50,7 @@ extension DashboardState {
     pendingSchedule = nil
     isPausePending = false
     numericsRequest = nil
+    peaks = nil
     summary = nil
     isEnded = false
     startTime = time.isFinite ? time : eventTime

@@ -32,6 +32,13 @@ enum StepTimePane {
       painter.grid.write(line.text, x: room.x, y: y, style: color(of: line.kind, painter), limit: room.width)
       y += 1
     }
+    let roofed = state.lanes.filter { RooflineBar.share(of: $0, state) != nil }
+    if room.bottom - y >= roofed.count + count {
+      for track in roofed {
+        RooflineBar.draw(track, state, in: Rect(x: room.x, y: y, width: room.width, height: 1), with: &painter)
+        y += 1
+      }
+    }
     if let baseline = state.baseline {
       // The histogram of the ratios never takes the last rows: the course of the times comes first.
       for track in state.lanes where track.lane != baseline.lane && room.bottom - y > count {

@@ -36,7 +36,7 @@ public struct RunSummaryBuilder: Sendable {
     case .memory(let report): update(report.lane) { $0.memory = report }
     case .evaluation(let report):
       if report.isFinal { update(report.lane) { $0.evaluation = report } }
-    case .scale, .numerics, .diagnosis, .fault, .agreement, .command, .note, .error, .summary: break
+    case .scale, .peaks, .numerics, .diagnosis, .fault, .agreement, .command, .note, .error, .summary: break
     }
   }
 

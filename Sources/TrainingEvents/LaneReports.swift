@@ -173,6 +173,23 @@ public struct LaneSettingsReport: Codable, Sendable, Hashable {
   }
 }
 
+/// How fast this machine multiplies matrices with a lane's threads, measured before the first step.
+public struct PeaksReport: Codable, Sendable, Hashable {
+  /// Threads that multiplied.
+  public var threads: Int
+  /// 10⁹ floating-point operations a second by format, in the kernels that lanes use.
+  public var gigaflops: [NumericFormat.RawValue: Double]
+
+  /// Creates a report.
+  public init(threads: Int, gigaflops: [NumericFormat: Double]) {
+    self.threads = threads
+    self.gigaflops = Dictionary(uniqueKeysWithValues: gigaflops.map { ($0.key.rawValue, $0.value) })
+  }
+
+  /// The figure of a format; nil where it was not measured.
+  public subscript(_ format: NumericFormat) -> Double? { gigaflops[format.rawValue] }
+}
+
 /// Bytes of a lane by owner, from the memory plan, beside the measured size of the process.
 public struct MemoryReport: Codable, Sendable, Hashable {
   /// Which lane.
@@ -191,10 +208,14 @@ public struct MemoryReport: Codable, Sendable, Hashable {
   public var unshared: Int
   /// Resident set size of the whole process (all lanes, libraries, data) in bytes, measured.
   public var rss: Int
+  /// Largest batch whose plan fits into the baseline's planned peak; nil where nobody asked, for the baseline itself, and in
+  /// older files.
+  public var largestBatch: Int?
 
   /// Creates a report; every field is stated.
   public init(
-    lane: LaneID, attempt: Int, precision: Precision, bytes: MemoryBreakdown, peak: Int, unshared: Int, rss: Int
+    lane: LaneID, attempt: Int, precision: Precision, bytes: MemoryBreakdown, peak: Int, unshared: Int, rss: Int,
+    largestBatch: Int? = nil
   ) {
     self.lane = lane
     self.attempt = attempt
@@ -203,6 +224,7 @@ public struct MemoryReport: Codable, Sendable, Hashable {
     self.peak = peak
     self.unshared = unshared
     self.rss = rss
+    self.largestBatch = largestBatch
   }
 }
 

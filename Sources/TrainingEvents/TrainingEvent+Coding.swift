@@ -5,7 +5,7 @@ extension TrainingEvent: Codable {
   private enum CodingKeys: String, CodingKey { case version = "v", type, time }
 
   private enum EventType: String, Codable {
-    case session, step, scale, precision, numerics, diagnosis, fault, added, settings, lane, schedule, memory, eval, agreement, command
+    case session, step, scale, precision, numerics, diagnosis, fault, added, settings, lane, schedule, peaks, memory, eval, agreement, command
     case note, error, summary
   }
 
@@ -31,6 +31,7 @@ extension TrainingEvent: Codable {
     case .settings: body = .settings(try LaneSettingsReport(from: decoder))
     case .lane: body = .lane(try LaneStateReport(from: decoder))
     case .schedule: body = .schedule(try ScheduleReport(from: decoder))
+    case .peaks: body = .peaks(try PeaksReport(from: decoder))
     case .memory: body = .memory(try MemoryReport(from: decoder))
     case .eval: body = .evaluation(try EvaluationReport(from: decoder))
     case .agreement: body = .agreement(try AgreementReport(from: decoder))
@@ -64,6 +65,7 @@ extension TrainingEvent: Codable {
     case .settings(let value): (.settings, value)
     case .lane(let value): (.lane, value)
     case .schedule(let value): (.schedule, value)
+    case .peaks(let value): (.peaks, value)
     case .memory(let value): (.memory, value)
     case .evaluation(let value): (.eval, value)
     case .agreement(let value): (.agreement, value)

@@ -38,6 +38,8 @@ public struct TrainingEvent: Sendable, Hashable {
     case lane(LaneStateReport)
     /// The schedule changed, or the one asked for was not possible.
     case schedule(ScheduleReport)
+    /// How fast the machine multiplies matrices.
+    case peaks(PeaksReport)
     /// Memory of a lane.
     case memory(MemoryReport)
     /// A lane was evaluated.

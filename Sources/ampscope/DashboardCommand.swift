@@ -24,7 +24,7 @@ struct DashboardCommand: ParsableCommand {
       return try EventRecorder(path)
     }
     let session = try SessionFactory(
-      options: options, defaultSchedule: .concurrent, isLossless: recorder != nil
+      options: options, defaultSchedule: .concurrent, isLossless: recorder != nil, plansAhead: true
     ).makeSession()
     let feed = LiveFeed(session: session, recorder: recorder)
     try display.show(feed) { try session.start() }

@@ -62,7 +62,7 @@ struct LineReport {
       precision[report.description.lane] = report.description.precision
       print(line: "lane \(report.description.lane) joins at attempt \(report.attempt): \(policy)")
     case .settings(let change): print(line: "lane \(change.lane) attempt \(change.attempt): batch \(change.batchSize)")
-    case .lane, .memory: break
+    case .lane, .memory, .peaks: break
     }
   }
 

@@ -19,6 +19,8 @@ struct SessionFactory {
   let defaultSchedule: Schedule
   /// Whether lanes wait for the reader of their events: a recorder loses nothing.
   let isLossless: Bool
+  /// Whether the session finds out what only a screen shows: peaks of the machine, batches that would fit.
+  var plansAhead = false
 
   func makeSession() throws -> Session {
     let plan = try makePlan()
@@ -26,6 +28,7 @@ struct SessionFactory {
       steps: options.steps, schedule: plan.schedule, evaluation: plan.dataset,
       initialWeights: try options.initialWeights.map { try SafetensorsFile(path: $0) },
       saveWeightsTo: options.saveWeights, isLossless: isLossless)
+    settings.plansAhead = plansAhead
     settings.faults = try options.numerics.parsedFaults()
     settings.numericsInterval = try options.numerics.interval()
     try check(plan, faults: settings.faults)

@@ -75,6 +75,6 @@ struct LaneCommandTests {
     let state = Driver(Fixture.lab)
     state.receive(.settings(LaneSettingsReport(lane: b, attempt: 700, batchSize: 64, clipNorm: 0.5)))
     #expect(state.lanes[1].batchSize == 64 && state.lanes[1].agreement == nil)
-    #expect(state.state.log.lines.last?.text.contains("batch 64, clipped to norm 0.5 from attempt 700") == true)
+    #expect(state.state.log.lines.last?.text.contains("batch 64, clipped to norm 0.5") == true)
   }
 }

@@ -36,7 +36,7 @@ enum SampleEvents {
     lane: LaneID(0), attempt: 5, precision: .ampBF16,
     bytes: MemoryBreakdown(
       parameters: 1, masters: 2, lowPrecisionCopies: 3, gradients: 4, optimizerState: 5, activations: 6, workspace: 7),
-    peak: 28, unshared: 40, rss: 1 << 30)
+    peak: 28, unshared: 40, rss: 1 << 30, largestBatch: 200)
 
   static let evaluation = EvaluationReport(
     lane: LaneID(0), attempt: 400, loss: 0.31, accuracy: 0.885, count: 10_000, isFinal: true)
@@ -107,6 +107,7 @@ enum SampleEvents {
     ("settings", .settings(LaneSettingsReport(lane: LaneID(1), attempt: 41, batchSize: 64, clipNorm: 1.5))),
     ("lane", .lane(LaneStateReport(lane: LaneID(2), attempt: 10, state: .diverged))),
     ("schedule", .schedule(ScheduleReport(schedule: .concurrent, segment: 4, reason: "too few processors"))),
+    ("peaks", .peaks(PeaksReport(threads: 2, gigaflops: [.fp32: 105.5, .bf16: 231]))),
     ("memory", .memory(memory)),
     ("eval", .evaluation(evaluation)),
     (

@@ -86,7 +86,8 @@ struct LaneRosterTests {
     harness.session.send(.stop)
     let events = harness.drainToEnd()
     let lanes = try #require(events.summaries.first?.lanes)
-    #expect(lanes.map(\.precision) == [.fp32, .bf16] && lanes.map(\.state) == [.finished, .finished])
+    #expect(lanes.map(\.precision) == [.fp32, .bf16])
+    #expect(lanes.map(\.state) == [.finished, .finished])
     #expect(events.evaluations.isEmpty && events.errors.isEmpty)
   }
 

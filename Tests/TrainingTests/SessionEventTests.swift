@@ -60,7 +60,7 @@ struct SessionEventTests {
     case .memory(let report): report.lane == lane
     case .evaluation(let report): report.lane == lane
     case .note(let message), .error(let message): message.lane == lane
-    case .session, .schedule, .agreement, .command, .summary: false
+    case .session, .peaks, .schedule, .agreement, .command, .summary: false
     }
   }
 

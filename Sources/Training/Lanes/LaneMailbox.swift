@@ -17,6 +17,7 @@ final class LaneMailbox: Sendable {
     var processors: [Int]?
     var batchSize: Int?
     var clipping: [GradientClipping]?
+    var headroom: HeadroomResult?
     var clones: [CloneRequest] = []
     var isDropped = false
     var compiled: CompilationResult?
@@ -104,6 +105,18 @@ final class CloneRequest: Sendable {
       }
     }
   }
+}
+
+/// The largest batch of a lane's policy within the baseline's bytes, as it was planned.
+struct HeadroomResult: Sendable {
+  var question: HeadroomQuestion
+  var batchSize: Int?
+}
+
+/// What a lane's headroom depends on.
+struct HeadroomQuestion: Sendable, Hashable {
+  var policy: PrecisionPolicy
+  var bytes: Int
 }
 
 /// How often every element of every tensor is to be looked at.

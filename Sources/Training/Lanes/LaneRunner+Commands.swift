@@ -26,6 +26,10 @@ extension LaneRunner {
     if let clipping = mail.clipping { configuration.clipping = clipping }
     if mail.policy != nil || mail.batchSize != nil || mail.clipping != nil { requestStep(of: trainer) }
     if let compiled = mail.compiled { adopt(compiled, trainer) }
+    if let result = mail.headroom, result.question == headroomQuestion {
+      headroom = result.batchSize
+      emitMemory(trainer)
+    }
     answer(mail.clones, trainer)
     if mail.isDropped { isDropped.store(true, ordering: .relaxed) }
   }

@@ -17,6 +17,8 @@ import TrainingEvents
 // @unchecked: everything mutable is touched by the lane's thread only; what others read is behind locks.
 final class LaneRunner: @unchecked Sendable {
   let lane: LaneID
+  /// Tells it from another of the same letter.
+  let serial: Int
   let mailbox = LaneMailbox()
   let ring: EventRing
   /// Rare events that found the ring full.
@@ -40,10 +42,13 @@ final class LaneRunner: @unchecked Sendable {
   private var lastLoss = 0.0
   private var isPaused = false
   private var lastMemoryReport: Int64 = 0
+  var headroomQuestion: HeadroomQuestion?
+  var headroom: Int?
 
   init(lane: LaneID, policy: PrecisionPolicy, shared: SessionShared, origin: LaneOrigin = .start) {
     self.lane = lane
     self.origin = origin
+    serial = shared.runnerCount.add(1, ordering: .relaxed).newValue
     configuration = shared.configuration
     wish = Mutex(policy)
     self.policy = policy.applicable
@@ -75,13 +80,14 @@ final class LaneRunner: @unchecked Sendable {
       emitState(.failed, attempt: nextAttempt)
       shared.coordinator.retire(lane)
     }
-    shared.ended.update { _ = $0.insert(ObjectIdentifier(self)) }
+    shared.ended.update { _ = $0.insert(serial) }
   }
 
   private func start() throws -> Trainer {
     for problem in configureThread(shared.processors(for: lane)) {
       emit(.note(Message(lane: lane, text: problem)))
     }
+    measurePeaks()
     let trainer: Trainer
     switch origin {
     case .start:
@@ -212,11 +218,13 @@ final class LaneRunner: @unchecked Sendable {
   func emitMemory(_ trainer: Trainer) {
     lastMemoryReport = MonotonicClock.nanoseconds()
     let memory = trainer.memory
+    planHeadroom(trainer, peak: memory.peak)
     emit(
       .memory(
         MemoryReport(
           lane: lane, attempt: trainer.attempt, precision: trainer.precision, bytes: memory.bytes,
-          peak: memory.peak, unshared: memory.unshared, rss: ResidentMemory.bytes)))
+          peak: memory.peak, unshared: memory.unshared, rss: ResidentMemory.bytes,
+          largestBatch: headroom)))
   }
 
   func emit(_ body: TrainingEvent.Body) {

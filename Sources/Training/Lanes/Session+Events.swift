@@ -11,7 +11,7 @@ extension Session {
   public func drain() -> [TrainingEvent] {
     // Asked before draining: what a lane emits before it ends is then in its ring.
     let (runners, ended) = (runners, shared.ended.read { $0 })
-    let allEnded = runners.allSatisfy { ended.contains(ObjectIdentifier($0)) }
+    let allEnded = runners.allSatisfy { ended.contains($0.serial) }
     var events = outbox.withLock { outbox in
       defer { outbox = [] }
       return outbox
@@ -51,7 +51,7 @@ extension Session {
   /// Sleeps until all lanes have ended or the time is over; true in the former case.
   public func waitUntilEnded(milliseconds: Int) -> Bool {
     shared.ended.wait(milliseconds: milliseconds) { ended in
-      runners.allSatisfy { ended.contains(ObjectIdentifier($0)) } ? true : nil
+      runners.allSatisfy { ended.contains($0.serial) } ? true : nil
     } ?? false
   }
 

@@ -82,9 +82,9 @@ extension Session {
   }
 
   /// Lets lanes go that were taken out and whose events have been drained.
-  func forgetDropped(_ ended: Set<ObjectIdentifier>) {
+  func forgetDropped(_ ended: Set<Int>) {
     roster.withLock { runners in
-      runners.removeAll { $0.isDropped.load(ordering: .relaxed) && ended.contains(ObjectIdentifier($0)) }
+      runners.removeAll { $0.isDropped.load(ordering: .relaxed) && ended.contains($0.serial) }
     }
   }
 }

@@ -35,6 +35,9 @@ public final class Session: Sendable {
     public var ringCapacity: Int
     /// What to break on purpose.
     public var faults: [Fault] = []
+    /// Whether to measure how fast the machine multiplies, and to plan the largest batches that would fit: what a screen
+    /// shows beside the lanes.
+    public var plansAhead = false
     /// Attempts from one look at every element of every tensor to the next; nil for never.
     public var numericsInterval: Int?
 
@@ -133,7 +136,7 @@ public final class Session: Sendable {
       precisions: Precision.allCases.map { backend.support(for: $0) }, versions: versions)
     shared = SessionShared(
       configuration: configuration, backend: backend, options: options, lanes: lanes, schedule: choice.schedule,
-      processors: processors, forward: forward)
+      processors: processors, forward: forward, baseline: LaneID(baseline))
     let shared = shared
     roster = Mutex(zip(lanes, policies).map { LaneRunner(lane: $0, policy: $1, shared: shared) })
     progress = Mutex(Progress())

@@ -1,6 +1,7 @@
 import BackendAPI
 import Datasets
 import GraphIR
+import Synchronization
 import TrainingEvents
 
 /// The final evaluation of a lane.
@@ -23,25 +24,34 @@ final class SessionShared: Sendable {
   let evaluations = Monitor<[LaneID: FinalEvaluation]>([:])
   /// Lanes whose precision changed during the run.
   let toggled = Monitor<Set<LaneID>>([])
-  /// Runners whose thread is done.
-  let ended = Monitor<Set<ObjectIdentifier>>([])
+  /// Serial numbers of runners whose thread is done.
+  let ended = Monitor<Set<Int>>([])
+  /// Runners made so far.
+  let runnerCount = Atomic<Int>(0)
   /// Called when a lane has joined or left.
   let rosterChange = Monitor<(@Sendable () -> Void)?>(nil)
   /// Counts drains, so that a lane with a full ring can wait for one.
   let drained = Monitor<Int>(0)
+  /// Whether peaks have been measured, by the first lane that came.
+  let peaks = Monitor<Bool>(false)
+  /// Planned peaks of the lanes in bytes.
+  let plannedPeaks = Monitor<[LaneID: Int]>([:])
   /// Threads that compile.
   let helpers = Monitor<[LaneThread]>([])
+  /// The lane that others are compared with.
+  let baseline: LaneID
   private let abandoned = Monitor<Bool>(false)
 
   init(
     configuration: Trainer.Configuration, backend: any Backend, options: Session.Options, lanes: [LaneID],
-    schedule: Schedule, processors: [Int], forward: Graph
+    schedule: Schedule, processors: [Int], forward: Graph, baseline: LaneID
   ) {
     self.configuration = configuration
     self.backend = backend
     self.options = options
     self.processors = processors
     self.forward = forward
+    self.baseline = baseline
     coordinator = StepCoordinator(lanes: lanes, schedule: schedule, isPaused: options.startsPaused)
   }
 
