@@ -77,10 +77,17 @@ let package = Package(
       name: "Benchmarks",
       dependencies: ["TrainingEvents", "RunStatistics", "BackendAPI", "Datasets", "Training"], swiftSettings: strict),
     .target(
+      name: "PrecisionDoctor",
+      dependencies: [
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "SafetensorsFormat",
+        "Datasets", "Training",
+      ],
+      swiftSettings: strict),
+    .target(
       name: "MixedPrecision",
       dependencies: [
         "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU",
-        "SafetensorsFormat", "Datasets", "Training", "ModelZoo",
+        "SafetensorsFormat", "Datasets", "Training", "ModelZoo", "PrecisionDoctor",
       ],
       swiftSettings: strict),
 
@@ -96,8 +103,8 @@ let package = Package(
       name: "ampscope",
       dependencies: [
         "BackendAPI", "BackendCPU", "Benchmarks", "Datasets", "GraphCompiler", "GraphIR", "ModelZoo",
-        "RunStatistics", "SafetensorsFormat", "TensorCore", "Training", "TrainingEvents", "DashboardCore",
-        "DashboardTerminal",
+        "PrecisionDoctor", "RunStatistics", "SafetensorsFormat", "TensorCore", "Training", "TrainingEvents",
+        "DashboardCore", "DashboardTerminal",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -126,6 +133,12 @@ let package = Package(
     tests(
       of: "Benchmarks",
       ["TensorCore", "TrainingEvents", "RunStatistics", "BackendAPI", "BackendCPU", "Datasets", "Training"]),
+    tests(
+      of: "PrecisionDoctor",
+      [
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU", "Datasets",
+        "Training",
+      ]),
     tests(of: "MixedPrecision"),
     tests(of: "DashboardCore", ["TrainingEvents", "RunStatistics"], exclude: ["Snapshots"]),
     .executableTarget(
@@ -134,7 +147,8 @@ let package = Package(
     .target(name: "TerminalTesting", path: "Tests/TerminalTesting", swiftSettings: strict),
     tests(of: "DashboardTerminal", ["CNcurses", "DashboardCore", "TerminalProbe", "TerminalTesting"]),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["ampscope", "Benchmarks", "TrainingEvents", "TerminalTesting"],
+      name: "EndToEndTests",
+      dependencies: ["ampscope", "Benchmarks", "PrecisionDoctor", "TrainingEvents", "TerminalTesting"],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

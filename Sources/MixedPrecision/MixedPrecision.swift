@@ -5,6 +5,7 @@
 @_exported public import GraphCompiler
 @_exported public import GraphIR
 @_exported public import ModelZoo
+@_exported public import PrecisionDoctor
 @_exported public import RunStatistics
 @_exported public import SafetensorsFormat
 @_exported public import TensorCore

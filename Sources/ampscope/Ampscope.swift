@@ -15,8 +15,8 @@ struct Ampscope: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      DashboardCommand.self, TrainCommand.self, BenchCommand.self, InspectCommand.self, ReplayCommand.self,
-      ThemesCommand.self,
+      DashboardCommand.self, TrainCommand.self, DoctorCommand.self, BenchCommand.self, InspectCommand.self,
+      ReplayCommand.self, ThemesCommand.self,
     ],
     defaultSubcommand: DashboardCommand.self)
 

@@ -37,6 +37,9 @@ struct ModelOptions: ParsableArguments {
 
 /// Options of a run.
 struct RunOptions: ParsableArguments {
+  /// What `--lanes` is where nobody states it.
+  static let defaultLanes = "fp32,amp"
+
   @OptionGroup var model: ModelOptions
   @OptionGroup var training: TrainingOptions
   @OptionGroup(title: "Precision") var precision: PrecisionOptions
@@ -57,7 +60,7 @@ struct RunOptions: ParsableArguments {
 
   @Option(
     help: "Precision of each lane, 1 to 4 of fp32, amp-fp16, amp-bf16, amp, o2, fp16, bf16 (and Apex's O0 to O3).")
-  var lanes = "fp32,amp"
+  var lanes = RunOptions.defaultLanes
 
   @Option(help: "Attempts of every lane (default: until stopped; `train` takes the network's own number).")
   var steps: Int?

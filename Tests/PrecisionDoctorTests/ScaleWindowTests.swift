@@ -1,0 +1,2 @@
+@testable import PrecisionDoctor
+import Testing
