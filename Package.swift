@@ -136,8 +136,8 @@ let package = Package(
     tests(
       of: "PrecisionDoctor",
       [
-        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU", "Datasets",
-        "Training",
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU",
+        "SafetensorsFormat", "Datasets", "Training",
       ]),
     tests(of: "MixedPrecision"),
     tests(of: "DashboardCore", ["TrainingEvents", "RunStatistics"], exclude: ["Snapshots"]),

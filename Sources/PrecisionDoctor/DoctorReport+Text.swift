@@ -37,13 +37,12 @@ extension DoctorReport {
   private var survival: [String] {
     guard let usual = baseline.moved() else { return [] }
     let modes = withoutMasters.map { trial in
-      let moved = trial.moved().map(percent) ?? "nothing (skipped)"
-      return "\(moved) in mode \(trial.policy.mode.rawValue)"
+      "\(trial.moved().map(percent) ?? "none (skipped)") in mode \(trial.policy.mode.rawValue)"
     }
+    guard !modes.isEmpty else { return [] }
     return [""]
       + wrapped(
-        "Without fp32 masters a step moves \(modes.joined(separator: " and ")) of the weights; with them \(percent(usual))"
-      )
+        "A step moves \(percent(usual)) of the weights in fp32; without fp32 masters \(modes.joined(separator: ", "))")
   }
 
   private func text(of prescription: Prescription, isFirst: Bool, command: String) -> [String] {
@@ -78,11 +77,12 @@ extension Prognosis {
       let least = smallestHeadroom.map { ": \(oneDigit($0.headroom)) powers of two of room at least, at \($0.layer)" }
       return wrapped(title + "everything fits\(least ?? "")")
     }
-    let shown = layers.prefix(max(DoctorReport.textRows, endangered))
-    var lines = [title + (endangered == 0 ? "everything fits" : "\(endangered) of \(layers.count) layers in danger")]
+    let rows = layers.filter { !$0.isEmpty }
+    let shown = rows.prefix(max(DoctorReport.textRows, endangered))
+    var lines = [title + (endangered == 0 ? "everything fits" : "\(endangered) of \(rows.count) layers in danger")]
     lines += table(Array(shown), withoutMasters)
-    if shown.count < layers.count {
-      lines.append("… and \(layers.count - shown.count) rows more without danger: --json has all")
+    if shown.count < rows.count {
+      lines.append("… and \(rows.count - shown.count) more without danger: --json has all")
     }
     return lines
       + wrapped(
@@ -120,13 +120,13 @@ extension Prognosis {
       return "\(start): suits most layers; no scale suits all, see the notes"
     }
     let least = window?.lowest.map { lowest in
-      lowest == ScaleWindow.exponents.lowerBound
-        ? "" : "; from 2^\(lowest) on less than 1 % of the non-zero gradients is lost"
+      "less than 1 % of the gradients, zeros not counted, is lost "
+        + (lowest > 0 ? "from 2^\(lowest) on" : "even unscaled")
     }
     let rule =
       Int(scale.exponent) == highest
       ? "the largest power of two that keeps every gradient below half of 65504" : "lowered until a step was finite"
-    return "\(start): \(rule)\(least ?? "")"
+    return "\(start): \(rule)\(least.map { "; " + $0 } ?? "")"
   }
 }
 

@@ -1,5 +1,6 @@
 import BackendAPI
 import Datasets
+import GraphCompiler
 import GraphIR
 import SafetensorsFormat
 import TensorCore
@@ -132,9 +133,22 @@ final class Examiner {
     }
   }
 
+  /// What could be kept in fp32 against a finding; nil where that would change nothing.
   private func place(of finding: Finding?, in graph: Graph) -> PrecisionTrial.Place? {
-    guard case .node(let number)? = finding?.source else { return nil }
+    let number: Int
+    switch finding?.source {
+    case .node(let found): number = found
+    case .copy(let name):
+      let copies = graph.values.filter { $0.origin == .lowPrecisionCopy(of: name) }.map(\.id)
+      guard let reader = graph.nodes.firstIndex(where: { $0.inputs.contains(where: copies.contains) }) else {
+        return nil
+      }
+      number = reader
+    default: return nil
+    }
     let node = graph.nodes[number]
+    if case .cast = node.operation, node.layer.isEmpty { return nil }
+    if node.phase == .forward, AutocastPolicy(node.operation) == .float32 { return nil }
     return PrecisionTrial.Place(name: node.keepName, isForward: node.phase == .forward)
   }
 }

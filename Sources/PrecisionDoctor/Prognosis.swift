@@ -63,6 +63,11 @@ public struct LayerPrognosis: Codable, Sendable, Hashable {
 
   /// The smaller headroom of activations and weights; nil where there are none.
   public var headroom: Double? { [activations?.headroom, weights?.headroom].compactMap { $0 }.min() }
+
+  /// Whether nothing of it is stored in 16 bits, and no weight is its own.
+  public var isEmpty: Bool {
+    [activations, weights, activationGradients, weightGradients].allSatisfy { $0 == nil } && moved == nil
+  }
 }
 
 extension Prognosis {
