@@ -27,10 +27,10 @@ extension DoctorReport {
   private var heading: [String] {
     let looks = examination.looks
     let attempts = looks.map { "\($0.attempt) (loss \(shortNumber($0.loss)))" }.joined(separator: " and ")
+    let steps = examination.steps == 1 ? "1 step" : "\(examination.steps) steps"
     return wrapped(
-      "\(model), \(samplesPerStep) samples a step, trained in fp32 for \(examination.steps) "
-        + "step\(examination.steps == 1 ? "" : "s"); every tensor of attempt\(looks.count == 1 ? "" : "s") \(attempts) was read"
-    )
+      "\(model), \(samplesPerStep) samples a step, trained in fp32 for \(steps); every tensor of "
+        + "attempt\(looks.count == 1 ? "" : "s") \(attempts) was read")
   }
 
   /// What happens to updates without fp32 masters.
@@ -86,8 +86,8 @@ extension Prognosis {
     }
     return lines
       + wrapped(
-        "room: powers of two to \(format.rawValue)'s largest number; lost: share of the elements, not zero, that become 0; "
-          + "moved: share of the weights that a step changes where they are stored in the format")
+        "room: powers of two to \(format.rawValue)'s largest number; lost: share of the elements, not zero, that become "
+          + "0; moved: share of the weights that a step changes where they are stored in the format")
   }
 
   private func table(_ rows: [LayerPrognosis], _ withoutMasters: [PrecisionTrial]) -> [String] {
@@ -116,12 +116,12 @@ extension Prognosis {
     let name = "loss scale \(scale == scale.rounded() && scale < 1e15 ? String(Int(scale)) : shortNumber(scale))"
     let start = scale.exponent == 0 ? name : "\(name) = 2^\(scale.exponent)"
     guard let highest = window?.highest else { return "\(start): all gradients are zero, so that is torch's default" }
-    guard window?.isOpen == true else {
-      return "\(start): suits most layers; no scale suits all, see the notes"
-    }
-    let least = window?.lowest.map { lowest in
-      "less than 1 % of the gradients, zeros not counted, is lost "
-        + (lowest > 0 ? "from 2^\(lowest) on" : "even unscaled")
+    guard layers.allSatisfy({ $0.risk != .gradientsLost }) else { return "\(start): suits most layers, see the notes" }
+    // A window that is closed is in the notes.
+    let least = window?.lowest.flatMap { lowest -> String? in
+      guard lowest <= Int(scale.exponent) else { return nil }
+      let start = lowest > 0 ? "from 2^\(lowest) on" : "even unscaled"
+      return "less than 1 % of the gradients, zeros not counted, is lost \(start)"
     }
     let rule =
       Int(scale.exponent) == highest
@@ -153,8 +153,8 @@ extension LayerBisection {
     case .notLayers:
       lines.append("  gap with every layer kept in fp32: \(gap(gapAfter))")
       lines += wrapped(
-        "layers are not the cause: look at the learning rate, the data, the loss scale, or an optimizer without fp32 masters",
-        indent: 2)
+        "layers are not the cause: look at the learning rate, the data, the loss scale, or an optimizer without fp32 "
+          + "masters", indent: 2)
     case .layers:
       lines += wrapped("gap with \(layers.joined(separator: ", ")) kept in fp32: \(gap(gapAfter))", indent: 2)
       if layers.count > 1 {

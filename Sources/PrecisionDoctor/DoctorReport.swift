@@ -32,8 +32,8 @@ public struct DoctorReport: Codable, Sendable, Hashable {
   ///   - initialWeights: weights to start from, instead of drawn ones.
   ///   - shouldStop: asked between steps; true gives up.
   ///
-  /// Throws `DoctorError` where fp32 itself does not train or the caller stopped, and what `Trainer` throws. Takes `steps`
-  /// fp32 steps and about five of other modes; compiles each mode once.
+  /// Throws `DoctorError` where fp32 itself does not train or the caller stopped, and what `Trainer` throws. Takes
+  /// `steps` fp32 steps and about five of other modes, each of which is compiled.
   public init(
     _ configuration: Trainer.Configuration, on backend: any Backend, steps: Int = 20,
     initialWeights: SafetensorsFile? = nil, shouldStop: @escaping () -> Bool = { false }

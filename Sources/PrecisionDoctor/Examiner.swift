@@ -57,8 +57,8 @@ final class Examiner {
   private func diverged(_ result: StepResult, skips: Int) -> DoctorError {
     let reason = skipReason(result, of: trainer) ?? "nothing was committed"
     return .diverged(
-      "fp32 itself diverges: \(skips) attempts in a row were skipped, the last, \(result.attempt), because \(reason). No "
-        + "precision helps: lower the learning rate, or look at data and weights")
+      "fp32 itself diverges: \(skips) attempts in a row were skipped, the last, \(result.attempt), because \(reason). "
+        + "No precision helps: lower the learning rate, or look at data and weights")
   }
 
   /// Largest magnitude in the first batch.

@@ -44,8 +44,8 @@ extension LayerBisection {
     let reference = try LayerBisection.loss(of: start, steps: steps, shouldStop)
     guard reference.isFinite else {
       throw DoctorError.diverged(
-        "fp32 itself diverges within \(steps) attempts. No precision helps: lower the learning rate, or look at data and "
-          + "weights")
+        "fp32 itself diverges within \(steps) attempts. No precision helps: lower the learning rate, or look at data "
+          + "and weights")
     }
     let layers = try LayerBisection.candidates(
       in: configuration.model.trainingGraph(batchSize: 1), isStoredWide: PrecisionPolicy(mode).isLossless)

@@ -1,7 +1,7 @@
-/// Delta debugging: the algorithm ddmin of Zeller & Hildebrandt 2002, "Simplifying and Isolating Failure-Inducing Input".
+/// Delta debugging: the algorithm ddmin (Zeller & Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", 2002).
 ///
-/// Finds a subset that passes a test and of which no single element can be left out (1-minimal); not always the smallest
-/// one. Parts and complements of a set are tried, in ever finer cuts. Every set is tried once. O(n²) tests at worst,
+/// Finds a subset that passes a test and of which no single element can be left out (1-minimal); not always the
+/// smallest one. Parts and complements of a set are tried, in ever finer cuts. Every set is tried once. O(n²) tests at worst,
 /// O(log n) where one element suffices.
 struct MinimalSubset<Element: Hashable> {
   private let test: (Set<Element>) throws -> Bool

@@ -103,23 +103,16 @@ struct Prescriber {
     for prognosis in prognoses {
       if let input = examination.largestInput, isBeyond(input, prognosis.format) {
         notes.append(
-          "the batch holds numbers up to \(shortNumber(input)), too large for \(prognosis.format.rawValue): normalise the data"
-        )
+          "the batch holds numbers up to \(shortNumber(input)), too large for \(prognosis.format.rawValue): normalise the "
+            + "data")
       }
-      guard let window = prognosis.window, let lowest = window.lowest, let highest = window.highest else { continue }
-      if !window.isOpen {
-        let layers = prognosis.layers.filter { $0.risk == .gradientsLost }.map(\.name)
-        notes.append(
-          "no loss scale suits all gradients: the large ones need at most 2^\(highest), the small ones at least "
-            + "2^\(lowest); \(layers.isEmpty ? "no layer stands out" : "outside are " + layers.joined(separator: ", "))"
-        )
-      }
+      notes += scaleNotes(prognosis)
     }
     let optimizer = examiner.trainer.configuration.optimizer.kind
     if let eps = optimizer.eps, DType.float16.rounded(Double(eps)) == 0 {
       notes.append(
-        "\(optimizer.name)'s eps \(eps) does not exist in fp16: an optimizer that computes in fp16 divides by 0. Autocast "
-          + "modes and o2 keep the optimizer in fp32; for mode fp16 state --eps 1e-4")
+        "\(optimizer.name)'s eps \(eps) does not exist in fp16: an optimizer that computes in fp16 divides by 0. "
+          + "Autocast modes and o2 keep the optimizer in fp32; for mode fp16 state --eps 1e-4")
     }
     for trial in pure {
       let mode = trial.policy.mode.rawValue
@@ -131,5 +124,22 @@ struct Prescriber {
       }
     }
     return notes
+  }
+
+  /// What is to be said where no scale keeps 99 % of the gradients, or no scale suits every layer.
+  private func scaleNotes(_ prognosis: Prognosis) -> [String] {
+    guard let window = prognosis.window, let lowest = window.lowest, let highest = window.highest, !window.isOpen else {
+      return []
+    }
+    let outside = prognosis.layers.filter { $0.risk == .gradientsLost }.map(\.name)
+    let losing = prognosis.layers.filter { ($0.window?.lowest ?? .min) > highest }.map(\.name)
+    let start =
+      "no loss scale keeps 99 % of the gradients, zeros not counted: the largest bears 2^\(highest), the small ones "
+      + "need 2^\(lowest)"
+    guard outside.isEmpty else {
+      return ["\(start); layers that no one scale suits: \(outside.joined(separator: ", "))"]
+    }
+    let place = losing.isEmpty ? "" : ", in \(losing.joined(separator: ", "))"
+    return ["\(start)\(place); what is lost holds less than 1 % of any layer's magnitude"]
   }
 }

@@ -163,7 +163,7 @@ extension LayerPrognosis {
   fileprivate mutating func judge(scale: Int?) {
     var risks = [activations, weights].compactMap { $0?.risk }
     if let scale, let window {
-      if !window.contains(scale) { risks.append(.gradientsLost) }
+      if !window.suits(scale) { risks.append(.gradientsLost) }
     } else {
       risks += [activationGradients, weightGradients].compactMap { $0?.risk }
     }

@@ -63,7 +63,7 @@ public struct RangePrognosis: Codable, Sendable, Hashable {
 public enum Risk: String, CaseIterable, Codable, Sendable, Hashable, Comparable {
   /// Everything fits.
   case none
-  /// One loss scale for all layers flushes more of its gradients than it may.
+  /// The one loss scale for all layers does not suit its gradients: see `ScaleWindow.suits`.
   case gradientsLost
   /// Its largest element is within a factor of two of the format's largest number.
   case atRisk

@@ -7,60 +7,73 @@ public struct ScaleWindow: Codable, Sendable, Hashable {
   /// The scale from which on less than `allowedLoss` of the non-zero gradients become zero, 2 to this power; nil where
   /// there are none.
   public var lowest: Int?
-  /// The largest scale that keeps every gradient a factor of two below fp16's largest number, 2 to this power; nil where
-  /// all gradients are zero.
+  /// The scale from which on gradients that become zero hold less than `allowedLoss` of the sum of all magnitudes, 2 to
+  /// this power; nil where there are none.
+  ///
+  /// Not above `lowest`. A network that is sure of itself has gradients of any smallness, which no update would miss.
+  public var lowestByMagnitude: Int?
+  /// The largest scale that keeps every gradient a factor of two below fp16's largest number, 2 to this power; nil
+  /// where all gradients are zero.
   public var highest: Int?
 
-  /// Share of the non-zero gradients that may become zero: 1 %.
+  /// Share of the gradients, or of their magnitude, that may become zero: 1 %.
   public static let allowedLoss = 0.01
-  /// Exponents that are tried: a loss scale has to be normal in fp32, and so has its reciprocal.
+  /// Exponents that are considered: a loss scale has to be normal in fp32, and so has its reciprocal.
   public static let exponents = -126...126
 
   /// Creates a window.
-  public init(lowest: Int?, highest: Int?) {
+  public init(lowest: Int?, lowestByMagnitude: Int?, highest: Int?) {
     self.lowest = lowest
+    self.lowestByMagnitude = lowestByMagnitude
     self.highest = highest
   }
 
-  /// Whether some scale keeps the large gradients finite and the small ones alive.
+  /// Whether some scale keeps the large gradients finite and 99 % of all alive.
   public var isOpen: Bool { lowest ?? .min <= highest ?? .max }
 
-  /// Whether a scale of 2^exponent lies in it.
-  public func contains(_ exponent: Int) -> Bool { lowest ?? .min <= exponent && exponent <= highest ?? .max }
+  /// Whether a scale of 2^exponent keeps the large gradients finite and 99 % of the magnitude alive.
+  public func suits(_ exponent: Int) -> Bool {
+    lowestByMagnitude ?? .min <= exponent && exponent <= highest ?? .max
+  }
 
   /// The window of gradients of one look, taken together.
   ///
-  /// O(elements of the histograms).
+  /// Of a magnitude only its power of two is known. O(elements of the histograms).
   init(_ gradients: [TensorReport]) {
     highest = gradients.map(\.largest).max().flatMap(ScaleWindow.highest)
-    var counts: [Int: Int] = [:]
+    var counts: [Int: Double] = [:]
     for histogram in gradients.compactMap(\.histogram) {
       for (index, count) in histogram.counts.enumerated() where count > 0 {
-        counts[histogram.lowest + index, default: 0] += count
+        counts[histogram.lowest + index, default: 0] += Double(count)
       }
     }
-    let allowed = ScaleWindow.allowedLoss * Double(counts.values.reduce(0, +))
-    // The power of two of the first gradients that must not be lost: everything below it together is little enough.
-    var lost = 0
-    let first = counts.keys.sorted().first { power in
-      lost += counts[power] ?? 0
-      return Double(lost) >= allowed
-    }
-    lowest = first.map { ScaleWindow.clamped(NumericFormat.fp16.lowestSubnormalExponent - 1 - $0) }
+    lowest = ScaleWindow.lowest(counts)
+    lowestByMagnitude = ScaleWindow.lowest(Dictionary(uniqueKeysWithValues: counts.map { ($0, $1 * scalbn(1, $0)) }))
   }
 
   /// The scales that suit gradients at every look.
   init(looks: [[TensorReport]]) {
-    self = looks.map { ScaleWindow($0) }.reduce(ScaleWindow(lowest: nil, highest: nil)) { $0.intersection($1) }
+    self.init(lowest: nil, lowestByMagnitude: nil, highest: nil)
+    for window in looks.map({ ScaleWindow($0) }) {
+      lowest = [lowest, window.lowest].compactMap { $0 }.max()
+      lowestByMagnitude = [lowestByMagnitude, window.lowestByMagnitude].compactMap { $0 }.max()
+      highest = [highest, window.highest].compactMap { $0 }.min()
+    }
   }
 
-  /// The scales that are in both.
-  func intersection(_ other: ScaleWindow) -> ScaleWindow {
-    ScaleWindow(
-      lowest: [lowest, other.lowest].compactMap { $0 }.max(), highest: [highest, other.highest].compactMap { $0 }.min())
+  /// The scale at which the allowed share of weights by power of two, and no more, lies below fp16's smallest number.
+  private static func lowest(_ weights: [Int: Double]) -> Int? {
+    let allowed = allowedLoss * weights.values.reduce(0, +)
+    // The power of two of the first gradients that must not be lost: everything below it together is little enough.
+    var lost = 0.0
+    let first = weights.keys.sorted().first { power in
+      lost += weights[power] ?? 0
+      return lost >= allowed
+    }
+    return first.map { clamped(NumericFormat.fp16.lowestSubnormalExponent - 1 - $0) }
   }
 
-  /// The largest power of two whose product with a magnitude stays below half of fp16's largest number, as its exponent.
+  /// Exponent of the largest power of two whose product with a magnitude stays below half of fp16's largest number.
   static func highest(_ largest: Double) -> Int? {
     guard largest > 0 else { return nil }
     let limit = NumericFormat.fp16.largest / 2

@@ -131,6 +131,6 @@ import TrainingEvents
       pure: []
     ).recommendation()
     #expect(recommendation.prescriptions[0].policy.overrides.keepFP32 == ["0"])
-    #expect(recommendation.notes.contains { $0.contains("no loss scale suits all") && $0.hasSuffix("outside are 0") })
+    #expect(recommendation.notes.contains { $0.contains("no loss scale keeps 99 %") && $0.hasSuffix("suits: 0") })
   }
 }

@@ -18,7 +18,7 @@ import TrainingEvents
   func extremes() {
     #expect(ScaleWindow.highest(0) == nil)
     #expect(ScaleWindow.highest(1e-40) == 126)
-    #expect(ScaleWindow([.at([:])]) == ScaleWindow(lowest: nil, highest: nil))
+    #expect(ScaleWindow([.at([:])]) == ScaleWindow(lowest: nil, lowestByMagnitude: nil, highest: nil))
     #expect(ScaleWindow([.at([:])]).isOpen)
   }
 
@@ -42,16 +42,28 @@ import TrainingEvents
   @Test("Looks and layers are taken together")
   func together() {
     let window = ScaleWindow(looks: [[.at([0: 10])], [.at([-30: 10]), .at([3: 10])]])
-    #expect(window == ScaleWindow(lowest: 5, highest: 11))
-    #expect(window.isOpen && window.contains(5) && window.contains(11) && !window.contains(12))
+    #expect(window == ScaleWindow(lowest: 5, lowestByMagnitude: -25, highest: 11))
+    #expect(window.isOpen && window.suits(-25) && window.suits(11) && !window.suits(12) && !window.suits(-26))
   }
 
-  @Test("The window of all gradients decides; closed, the scale that suits most layers")
+  @Test("Many small gradients close the window, but are not missed beside a few large ones")
+  func magnitude() {
+    let window = ScaleWindow([.at([-60: 900, 0: 100])])
+    #expect(window == ScaleWindow(lowest: 35, lowestByMagnitude: -25, highest: 14))
+    #expect(!window.isOpen && window.suits(14))
+  }
+
+  @Test("The largest scale that fp16 bears, if it suits every layer; else the one that suits most")
   func choice() {
-    #expect(ScaleChoice(window: ScaleWindow(lowest: 3, highest: 9), layers: []).exponent == 9)
-    #expect(ScaleChoice(window: ScaleWindow(lowest: nil, highest: nil), layers: []).exponent == 16)
-    let layers = [(20, 40), (25, 45), (-20, 2)].map { ScaleWindow(lowest: $0.0, highest: $0.1) }
-    #expect(ScaleChoice(window: ScaleWindow(lowest: 25, highest: 2), layers: layers).exponent == 40)
+    func window(_ lowest: Int?, _ highest: Int?) -> ScaleWindow {
+      ScaleWindow(lowest: lowest, lowestByMagnitude: lowest, highest: highest)
+    }
+    #expect(ScaleChoice(window: window(3, 9), layers: [window(3, 20), window(-5, 9), window(nil, nil)]).exponent == 9)
+    #expect(ScaleChoice(window: window(nil, nil), layers: []).exponent == 16)
+    let layers = [window(20, 40), window(25, 45), window(-20, 2)]
+    #expect(ScaleChoice(window: window(25, 2), layers: layers).exponent == 40)
+    let far = [window(120, 126), window(121, 126), window(-100, -90)]
+    #expect(ScaleChoice(window: window(121, -90), layers: far).exponent == -90, "fp32 would not bear more")
   }
 }
 
