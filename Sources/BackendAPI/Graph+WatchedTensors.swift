@@ -11,7 +11,7 @@ extension Graph {
   /// numbered where a layer has several of a kind.
   public var watchedTensors: [(tensor: WatchedTensor, value: ValueID)] {
     var result: [(tensor: WatchedTensor, value: ValueID)] = []
-    let gradients = namedGradients
+    let gradients = Set(committedGradients.map(\.gradient))
     var weights: [String: ValueID] = [:]
     for value in values {
       switch value.origin {
@@ -27,7 +27,7 @@ extension Graph {
     var names: [String: Int] = [:]
     for node in nodes where node.phase != .optimizer {
       guard let first = node.outputs.first, self[first].type.dtype.isFloatingPoint, !isView(node),
-        gradients[first] == nil
+        !gradients.contains(first)
       else { continue }
       switch node.operation {
       case .accumulate, .accumulateLoss: continue
@@ -39,26 +39,22 @@ extension Graph {
       let role: WatchedTensor.Role = node.phase == .forward ? .activation : .activationGradient
       result.append((watched(first, role, name: name, layer: node.layer), first))
     }
-    for node in nodes {
-      guard case .unscale = node.operation else { continue }
-      for gradient in node.inputs {
-        let name = gradients[gradient] ?? self[gradient].label
-        result.append((watched(gradient, .weightGradient, name: name, layer: Graph.layer(of: name)), gradient))
-      }
+    // Two parameters may share a gradient, as the two biases of an LSTM do: each has its own entry.
+    for (name, gradient) in committedGradients {
+      result.append((watched(gradient, .weightGradient, name: name, layer: Graph.layer(of: name)), gradient))
     }
     return result
   }
 
-  /// Parameters by the value that `commit` takes as their gradient.
-  private var namedGradients: [ValueID: String] {
-    var result: [ValueID: String] = [:]
+  /// Parameters with the values that `unscale` and `commit` take as their gradients, in that order.
+  private var committedGradients: [(name: String, gradient: ValueID)] {
     for node in nodes {
       guard case .commit(let attributes) = node.operation else { continue }
-      for (index, name) in attributes.parameters.enumerated() {
-        result[node.inputs[CommitAttributes.firstGradient + index]] = name
+      return attributes.parameters.enumerated().map { index, name in
+        (name, node.inputs[CommitAttributes.firstGradient + index])
       }
     }
-    return result
+    return []
   }
 
   private func watched(_ value: ValueID, _ role: WatchedTensor.Role, name: String, layer: String) -> WatchedTensor {

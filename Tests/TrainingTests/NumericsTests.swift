@@ -1,5 +1,9 @@
 import BackendAPI
 import BackendCPU
+import Datasets
+import GraphCompiler
+import GraphIR
+import ModelZoo
 import TensorCore
 import Testing
 import Training
@@ -100,6 +104,18 @@ struct NumericsTests {
       let names = tensors.filter { $0.role == role }.map(\.name)
       #expect(Set(names).count == names.count)
     }
+  }
+
+  @Test("Every parameter of every network has a gradient of its own name", arguments: ModelName.allCases)
+  func uniqueNames(model: ModelName) throws {
+    let graph = try ModelCatalog.smallTrainingStep(model)
+    let tensors = graph.watchedTensors.map(\.tensor)
+    for role in [WatchedTensor.Role.activation, .activationGradient, .weight, .weightGradient] {
+      let names = tensors.filter { $0.role == role }.map(\.name)
+      #expect(Set(names).count == names.count && !names.isEmpty)
+    }
+    let trainable = Set(graph.parameters.filter(\.isTrainable).map(\.name))
+    #expect(Set(tensors.filter { $0.role == .weightGradient }.map(\.name)) == trainable)
   }
 
   @Test("A session counts by itself, and looks closely as often as it is asked to, until it is told to stop")

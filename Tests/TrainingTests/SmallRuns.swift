@@ -2,6 +2,8 @@ import BackendAPI
 import BackendCPU
 import Datasets
 import Foundation
+import GraphCompiler
+import GraphIR
 import ModelZoo
 import SafetensorsFormat
 import TensorCore
@@ -108,4 +110,21 @@ final class TemporaryFolder {
   deinit { try? FileManager.default.removeItem(at: url) }
 
   func path(_ name: String) -> String { url.appendingPathComponent(name).path }
+}
+
+extension ModelCatalog {
+  /// The training step of a network of the catalog in its own size, under autocast.
+  static func smallTrainingStep(_ name: ModelName) throws -> Graph {
+    let (input, task, tables): (SampleType, LearningTask, [Int]?) =
+      switch name {
+      case .mlp, .cnn, .resnet, .vit: (SampleType(.float32, [1, 28, 28]), .classification(classes: 10), nil)
+      case .unet: (SampleType(.float32, [1, 32, 32]), .segmentation(classes: 4), nil)
+      case .lstm, .gpt: (SampleType(.int64, [16]), .language(vocabulary: 32), nil)
+      case .ncf: (SampleType(.int64, [2]), .interaction, [50, 60])
+      }
+    let model = try ModelCatalog.model(name.rawValue, input: input, task: task, tableSizes: tables, sizes: Sizes())
+    let stages = try CompilerPipeline(autocastFormat: .float16).trainingStages(
+      model.trainingGraph(batchSize: 2), optimizer: Optimizer.adamW().kind)
+    return stages[stages.count - 1].graph
+  }
 }
