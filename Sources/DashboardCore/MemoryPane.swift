@@ -26,7 +26,7 @@ enum MemoryPane {
       drawLane(track, state, full: full, room: room, y: y, with: &painter)
       y += 1
     }
-    if room.bottom - y > categories.count { y = drawHeadroom(lanes, state, room: room, y: y, with: &painter) }
+    if room.bottom - y >= 3 { y = drawHeadroom(lanes, state, room: room, y: y, with: &painter) }
     if room.bottom - y >= categories.count, room.width >= 30 {
       drawTable(lanes, categories, room: room, y: y, with: &painter)
     } else {

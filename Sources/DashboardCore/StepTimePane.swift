@@ -33,7 +33,7 @@ enum StepTimePane {
       y += 1
     }
     let roofed = state.lanes.filter { RooflineBar.share(of: $0, state) != nil }
-    if room.bottom - y >= roofed.count + count {
+    if room.bottom - y >= roofed.count + count + 1 {
       for track in roofed {
         RooflineBar.draw(track, state, in: Rect(x: room.x, y: y, width: room.width, height: 1), with: &painter)
         y += 1
@@ -93,6 +93,9 @@ enum StepTimePane {
       pieces.append(("no step yet", painter.secondary))
     }
     if !isWide, room.width >= 30, let label { pieces += [(" ", painter.text), label] }
+    if room.width >= 56, let roof = RooflineBar.share(of: track, state) {
+      pieces.append((" \(Format.percent(roof.share, decimals: 0)) of peak", painter.secondary))
+    }
     let end = painter.write(pieces, x: room.x, y: y, in: room)
     if room.height < 4 + 4 * state.lanes.count - 2 {
       drawSparkline(track, in: Rect(x: end + 1, y: y, width: room.right - end - 1, height: 1), with: &painter)
