@@ -8,18 +8,19 @@ import torch
 from fixture_files import write_json, write_tensors
 from networks import NETWORKS, init_file, initial_state
 from synthetic_data import STEPS
+from training import Mode
 from trajectory_cases import SCALER, mode_report, optimizers
 
 MODEL = "mlp"
 ACCUMULATION = 4
 _SCALER = {**SCALER, "growth_interval": 2}
-MODES = {"fp32": (None, None), "amp-bf16": (torch.bfloat16, None), "amp-fp16": (torch.float16, _SCALER)}
+MODES = {"fp32": (Mode(), None), "amp-bf16": (Mode(torch.bfloat16), None), "amp-fp16": (Mode(torch.float16), _SCALER)}
 
 #: The batch, second of the third step, whose pixels are multiplied by a factor so large that its gradients overflow.
 OVERFLOWING_BATCH = 2 * ACCUMULATION + 1
 FACTOR = 1024.0
 OVERFLOW_FILE = "accumulation-overflow.batches.safetensors"
-OVERFLOW_MODES = {"amp-fp16": (torch.float16, {**_SCALER, "init_scale": 4096.0})}
+OVERFLOW_MODES = {"amp-fp16": (Mode(torch.float16), {**_SCALER, "init_scale": 4096.0})}
 
 
 def _case(name, modes, batches, batches_file):

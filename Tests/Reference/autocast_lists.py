@@ -18,6 +18,8 @@ FLOAT32 = {"layer_norm", "interpolate"}
 WIDEST = {"add", "mul", "cat", "relu", "gelu", "max_pool2d", "adaptive_avg_pool2d", "embedding"}
 #: Unlisted operations that run in the type of their first operand and keep parameters in fp32.
 FIRST_OPERAND = {"batch_norm"}
+#: Norms, which compute in fp32 in every mode.
+NORMS = {"batch_norm", "layer_norm"}
 #: Functions that only pass values on.
 PASSIVE = {"flatten", "unflatten", "reshape", "view", "transpose", "permute", "split", "expand", "__getitem__"}
 #: The twins never drop anything, so this only passes values on as well.

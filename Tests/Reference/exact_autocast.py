@@ -7,7 +7,16 @@ library's order of summation. Weights stay fp64, so optimizer arithmetic is exac
 import torch
 from torch.overrides import TorchFunctionMode
 
-from autocast_lists import DEFINED_ROUNDINGS, FIRST_OPERAND, FLOAT32, LOWER_PRECISION, PASSIVE, WIDEST, map_tensors
+from autocast_lists import (
+    DEFINED_ROUNDINGS,
+    FIRST_OPERAND,
+    FLOAT32,
+    LOWER_PRECISION,
+    NORMS,
+    PASSIVE,
+    WIDEST,
+    map_tensors,
+)
 
 FP32_EPSILON = torch.finfo(torch.float32).eps
 
@@ -106,14 +115,9 @@ class ExactAutocast(TorchFunctionMode):
         map_tensors(lambda operand: low.append(_is_low(operand)), (args, kwargs))
         if not low:
             return function(*args, **kwargs)
-        if name in LOWER_PRECISION:
-            return self._run(function, args, kwargs, lowered=True, result_is_low=True)
-        if name in FLOAT32:
-            return self._run(function, args, kwargs, lowered=False, result_is_low=False)
-        if name in FIRST_OPERAND:
-            return self._run(function, args, kwargs, lowered=False, result_is_low=low[0])
-        if name in WIDEST:
-            return self._run(function, args, kwargs, lowered=False, result_is_low=all(low))
+        rule = self._rule(name, low)
+        if rule is not None:
+            return self._run(function, args, kwargs, *rule)
 
         def passed_on(result):
             if name not in PASSIVE:
@@ -121,6 +125,20 @@ class ExactAutocast(TorchFunctionMode):
             return _marked(result, all(low))
 
         return map_tensors(passed_on, function(*args, **kwargs))
+
+    def _rule(self, name, low):
+        """Whether the operands of a function are lowered and its result is stored in 16 bits, given which operands are;
+        None for one on no list.
+        """
+        if name in LOWER_PRECISION:
+            return True, True
+        if name in FLOAT32:
+            return False, False
+        if name in FIRST_OPERAND:
+            return False, low[0]
+        if name in WIDEST:
+            return False, all(low)
+        return None
 
     def _run(self, function, args, kwargs, lowered, result_is_low):
         """Calls function with its operands cast, and rounds what it returns."""
@@ -137,3 +155,14 @@ class ExactAutocast(TorchFunctionMode):
         else:
             results = function(*args, **kwargs)
         return map_tensors(result, results)
+
+
+class ExactWholeModel(ExactAutocast):
+    """Inside it an fp64 model computes as one that is 16 bits as a whole: every result is stored, and norms read their
+    parameters as they are. Parameters that are stored in 16 bits have such values already.
+    """
+
+    def _rule(self, name, low):
+        if name in NORMS:
+            return False, True
+        return (True, True) if super()._rule(name, low) is not None else None

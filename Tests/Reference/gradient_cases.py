@@ -1,4 +1,5 @@
-"""First-step gradients of every network: MODEL.gradients.json and a safetensors file a mode.
+"""First-step gradients of every network: MODEL.gradients.json, MODEL.gradients-whole-model.json for models that are 16
+bits as a whole, and a safetensors file a mode.
 
 Losses average the roundings of a whole batch away; gradients show, tensor by tensor, whether a network rounds where
 autocast rounds.
@@ -6,6 +7,7 @@ autocast rounds.
 
 import math
 import statistics
+from dataclasses import replace
 
 import torch
 
@@ -14,8 +16,14 @@ from fixture_files import write_json, write_tensors
 from networks import NETWORKS, TOLERANCE_FACTOR, init_file, initial_state, noisy_runs, torch_runs
 from training import FP16_OVERFLOW, Mode, first_gradients
 
-#: Autocast type and loss scale of every mode; for fp16 the largest scale, it is halved until nothing is near overflow.
-MODES = {"fp32": (None, 1.0), "amp-bf16": (torch.bfloat16, 1.0), "amp-fp16": (torch.float16, 65536.0)}
+#: Mode and loss scale by name; the largest scale, in fp16 it is halved until nothing is near overflow.
+MODES = {"fp32": (Mode(), 1.0), "amp-bf16": (Mode(torch.bfloat16), 1.0), "amp-fp16": (Mode(torch.float16), 65536.0)}
+#: Those of models that are 16 bits as a whole. Without masters, scales are 1.
+WHOLE_MODEL_MODES = {
+    "o2": (Mode(whole_model=torch.float16), 65536.0),
+    "fp16": (Mode(whole_model=torch.float16, has_masters=False), 1.0),
+    "bf16": (Mode(whole_model=torch.bfloat16, has_masters=False), 1.0),
+}
 #: No number of a step may be larger than this fraction of fp16's overflow.
 LARGEST_SHARE_OF_OVERFLOW = 0.75
 
@@ -58,12 +66,12 @@ def _tensor_report(name, dtype, exact, reference, measured):
     }
 
 
-def _scale(network, state, batches, dtype, scale):
+def _scale(network, state, batches, mode, scale):
     """The loss scale of a mode: the given one, or the next lower power of two that does not overflow."""
-    rounding = Rounding(dtype)
-    while dtype == torch.float16:
+    rounding = Rounding(mode.low)
+    while mode.low == torch.float16:
         rounding.largest = 0.0
-        first_gradients(network.description, state, batches, Mode(dtype, exact=True), scale, rounding)
+        first_gradients(network.description, state, batches, replace(mode, exact=True), scale, rounding)
         if rounding.largest <= LARGEST_SHARE_OF_OVERFLOW * FP16_OVERFLOW:
             break
         scale /= 2
@@ -81,24 +89,25 @@ def _require_agreement(network_name, tensors, gradients, reference):
         raise RuntimeError(f"{network_name}: PyTorch's gradients lie at {shares} of the distance without rounding")
 
 
-def _mode_report(folder, network_name, mode_name, state, batches):
+def _mode_report(folder, network_name, mode_name, mode, scale, state, batches):
     """Writes the gradients of one mode; their entry in the description."""
     network = NETWORKS[network_name]
-    dtype, scale = MODES[mode_name]
-    scale = _scale(network, state, batches, dtype, scale)
+    scale = _scale(network, state, batches, mode, scale)
+    dtype = mode.low
 
     def run(start, mode):
         return first_gradients(network.description, start, batches, mode, scale)
 
     exact = run(state, Mode(exact=True))
-    reference = run(state, Mode(dtype, exact=True))
-    runs = torch_runs(network, state, dtype, run)
-    measured = runs + noisy_runs(network, state, dtype, run)
+    reference = run(state, replace(mode, exact=True))
+    runs = torch_runs(network, state, mode, run)
+    measured = runs + noisy_runs(network, state, mode, run)
     tensors = {name: _tensor_report(name, dtype, exact, reference, measured) for name in reference}
     if dtype is not None:
         _require_agreement(network_name, tensors, runs[0], reference)
     file = f"{network_name}.gradients.{mode_name}.safetensors"
-    write_tensors(folder / file, reference)
+    stored = {} if mode.has_masters else {"dtype": mode.whole_model}
+    write_tensors(folder / file, {name: gradient.to(**stored) for name, gradient in reference.items()})
     return {"file": file, "scale": scale, "norm": "maximum" if dtype is None else "euclidean", "tensors": tensors}
 
 
@@ -106,11 +115,16 @@ def write(folder):
     """Writes the first-step gradients into a folder."""
     for network_name, network in NETWORKS.items():
         state, batches = initial_state(network), network.batches()
-        description = {
-            "name": network_name,
-            "model": network.description,
-            "init_file": init_file(network_name),
-            "batches_file": network.batches_file,
-            "modes": {mode: _mode_report(folder, network_name, mode, state, batches) for mode in MODES},
-        }
-        write_json(folder / f"{network_name}.gradients.json", description)
+        for modes, suffix in ((MODES, ""), (WHOLE_MODEL_MODES, "-whole-model")):
+            description = {
+                "name": f"{network_name}{suffix}",
+                "model": network.description,
+                "init_file": init_file(network_name),
+                "batches_file": network.batches_file,
+                "modes": {
+                    name: _mode_report(folder, network_name, name, *mode, state, batches)
+                    for name, mode in modes.items()
+                    if name not in network.left_out
+                },
+            }
+            write_json(folder / f"{network_name}.gradients{suffix}.json", description)

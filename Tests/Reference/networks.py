@@ -3,13 +3,14 @@
 import dataclasses
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 
 from image_networks import CLASSES
 from models import build, initialise
 from synthetic_data import gratings, ratings, shapes, token_sequences
-from training import Mode, perturbed
+from training import perturbed
 
 BATCH, SIDE = 8, 14
 
@@ -22,6 +23,9 @@ class Network:
     """A network of the fixtures: its description, its batches with the file that holds them, the seed of its initial
     weights, and the learning rates of SGD and AdamW.
 
+    `left_out` names modes without first-step gradients: one of their roundings, early in the network, is so near a tie
+    that fp32 sums decide it otherwise than exact ones, and all gradients hang on it.
+
     `perturbations` is the number of one-ulp perturbations of the initial weights, each run with oneDNN and without;
     `noise_seeds` that of the runs of an exact AMP mode with noise before every rounding.
     """
@@ -31,6 +35,7 @@ class Network:
     batches_file: str
     seed: int
     learning_rates: tuple[float, float] = (0.01, 1e-3)
+    left_out: tuple[str, ...] = ()
     perturbations: int = 4
     noise_seeds: int = 8
 
@@ -52,9 +57,10 @@ def _small(description):
     return Network(description, batches, "batches.safetensors", 3, (0.05, 1e-3), **_MANY_RUNS)
 
 
-def _unet(upsampling, seed, rates):
+def _unet(upsampling, seed, rates, left_out=()):
     description = {"kind": "unet", "levels": 2, "channels": 4, "upsampling": upsampling, **_SEGMENTATION}
-    return Network(description, functools.partial(shapes, 16, 4, seed=6), "unet.batches.safetensors", seed, rates)
+    batches = functools.partial(shapes, 16, 4, seed=6)
+    return Network(description, batches, "unet.batches.safetensors", seed, rates, left_out)
 
 
 NETWORKS = {
@@ -88,7 +94,7 @@ NETWORKS = {
         seed=40,
     ),
     "unet-transposed": _unet("transposed", 198, (0.01, 1e-3)),
-    "unet-bilinear": _unet("bilinear", 155, (0.015, 1e-3)),
+    "unet-bilinear": _unet("bilinear", 155, (0.015, 1e-3), left_out=("fp16",)),
     "ncf-bce": Network(
         {**_NCF, "loss": "bce_with_logits"},
         functools.partial(ratings, 20, 30, 32, True, seed=8),
@@ -120,7 +126,7 @@ def initial_state(network):
     return model.state_dict()
 
 
-def torch_runs(network, state, dtype, run):
+def torch_runs(network, state, mode, run):
     """run(start, mode) with PyTorch's own kernels: from `state`, then from its perturbations; all with oneDNN, then all
     without.
     """
@@ -129,16 +135,16 @@ def torch_runs(network, state, dtype, run):
     try:
         for onednn in (True, False):
             torch.backends.mkldnn.enabled = onednn
-            results += [run(start, Mode(dtype)) for start in starts]
+            results += [run(start, mode) for start in starts]
     finally:
         torch.backends.mkldnn.enabled = True
     return results
 
 
-def noisy_runs(network, state, dtype, run):
-    """run(state, mode) in an exact AMP mode with noise; none for fp32. Casting the weights hides nearly every one-ulp
-    move of theirs, so for AMP the sums are perturbed as well.
+def noisy_runs(network, state, mode, run):
+    """run(state, mode) in an exact 16-bit mode with noise; none in fp32. Casting the weights hides nearly any one-ulp
+    move of theirs, so in 16 bits the sums are perturbed as well.
     """
-    if dtype is None:
+    if mode.low is None:
         return []
-    return [run(state, Mode(dtype, exact=True, noise_seed=seed)) for seed in range(network.noise_seeds)]
+    return [run(state, replace(mode, exact=True, noise_seed=seed)) for seed in range(network.noise_seeds)]

@@ -1,6 +1,7 @@
 """torch.optim's SGD, Adam and AdamW on given gradients, clipped or not: optimizer_sequences.json and .safetensors.
 
-Gradients are first clipped to a norm over all tensors, then to a value, as far as a case asks for it.
+Gradients are first clipped to a norm over all tensors, then to a value, as far as a case asks for it. On weights,
+gradients and states stored in 16 bits, the fused optimizers: stored_optimizer_sequences.json and .safetensors.
 """
 
 import numpy
@@ -40,6 +41,14 @@ CLIPPING = {
     "adamw-clip-norm-and-value": {"clip_norm": 60.0, "clip_value": 0.5},
 }
 
+#: The cases on 16-bit tensors. eps is a number of both formats.
+_STORED_MOMENTS = {**_MOMENTS, "eps": 2.0**-10}
+STORED_CASES = {
+    **{name: CASES[name] for name in ("sgd-momentum-decay", "sgd-nesterov-decay")},
+    "adam-decay": {**CASES["adam-decay"], **_STORED_MOMENTS},
+    "adamw": {**CASES["adamw"], **_STORED_MOMENTS, "lr": 0.01},
+}
+
 #: Names of the optimizer's state in the fixture by its name in torch.
 STATES = {"momentum_buffer": "momentum_buffer", "exp_avg": "first_moment", "exp_avg_sq": "second_moment"}
 
@@ -64,10 +73,10 @@ def _clip(parameters, limits):
     return norm.item()
 
 
-def _run(description, limits, inputs, dtype):
+def _run(description, limits, inputs, dtype, fused=False):
     """Weights after every step and the final state by fixture name, and the norm of every step's gradients."""
     parameters = {name: torch.nn.Parameter(inputs[f"{name}.initial"].to(dtype, copy=True)) for name in SHAPES}
-    optimizer = make_optimizer(description, parameters.values())
+    optimizer = make_optimizer(description, parameters.values(), fused)
     weights = {name: [] for name in SHAPES}
     norms = []
     for step in range(STEPS):
@@ -84,6 +93,22 @@ def _run(description, limits, inputs, dtype):
             if key in STATES and value is not None:
                 results[f"{name}.{STATES[key]}"] = value
     return results, norms
+
+
+def _write_stored(folder, inputs):
+    """Writes the sequences on 16-bit tensors; fused optimizers compute in fp32 and round what they store once."""
+    cases, tensors = [], {}
+    for format_name, dtype in (("bf16", torch.bfloat16), ("fp16", torch.float16)):
+        for case_name, description in STORED_CASES.items():
+            name = f"{case_name}-{format_name}"
+            results, _ = _run(description, {}, inputs, dtype, fused=True)
+            tensors.update({f"{name}.{key}": value for key, value in results.items()})
+            cases.append({"name": name, "optimizer": description, "format": format_name, "results": list(results)})
+    write_tensors(folder / "stored_optimizer_sequences.safetensors", tensors)
+    write_json(
+        folder / "stored_optimizer_sequences.json",
+        {"steps": STEPS, "tensors": SHAPES, "file": "stored_optimizer_sequences.safetensors", "cases": cases},
+    )
 
 
 def write(folder):
@@ -106,3 +131,4 @@ def write(folder):
         folder / "optimizer_sequences.json",
         {"steps": STEPS, "tensors": SHAPES, "file": "optimizer_sequences.safetensors", "cases": cases},
     )
+    _write_stored(folder, inputs)
