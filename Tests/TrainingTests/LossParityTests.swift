@@ -17,13 +17,18 @@ struct ParityCase: Sendable, CustomTestStringConvertible {
     "\(model) \(optimizer) \(mode), threads \(threads)\(allowNativeBF16 ? "" : ", storage-only")"
   }
 
-  static let all: [ParityCase] = ReferenceFixtures.models.flatMap { model in
-    ReferenceFixtures.optimizers.flatMap { optimizer in
-      ["fp32", "amp-bf16", "amp-fp16", "amp-fp16-overflow"].flatMap { mode in
-        [1, 2].flatMap { threads in
-          // bf16 both ways: by the processor's own products where it has them, and stored only.
-          (mode == "amp-bf16" ? [true, false] : [true]).map {
-            ParityCase(model: model, optimizer: optimizer, mode: mode, threads: threads, allowNativeBF16: $0)
+  static let all = cases(["fp32", "amp-bf16", "amp-fp16", "amp-fp16-overflow"])
+  static let wholeModel = cases(ReferenceFixtures.wholeModelModes)
+
+  private static func cases(_ modes: [String]) -> [ParityCase] {
+    ReferenceFixtures.models.flatMap { model in
+      ReferenceFixtures.optimizers.flatMap { optimizer in
+        modes.flatMap { mode in
+          [1, 2].flatMap { threads in
+            // bf16 both ways: by the processor's own products where it has them, and stored only.
+            (mode.hasSuffix("bf16") ? [true, false] : [true]).map {
+              ParityCase(model: model, optimizer: optimizer, mode: mode, threads: threads, allowNativeBF16: $0)
+            }
           }
         }
       }
@@ -35,7 +40,8 @@ struct ParityCase: Sendable, CustomTestStringConvertible {
 struct LossParityTests {
   @Test("Losses stay within the tolerance that PyTorch's own arithmetic needs", arguments: ParityCase.all)
   func losses(_ parity: ParityCase) throws {
-    let fixture = try ReferenceTrajectories(model: parity.model, optimizer: parity.optimizer)
+    let fixture = try ReferenceTrajectories(
+      model: parity.model, optimizer: parity.optimizer, mode: parity.mode)
     let mode = try #require(fixture.modes[parity.mode])
     let precision = try #require(Precision(mode: parity.mode))
     let batches = try ReplayedBatches(

@@ -31,7 +31,7 @@ struct OptimizerParityTests {
   }
 
   /// Our names of the optimizer's states by the fixture's.
-  private static let states = [
+  static let states = [
     "momentum_buffer": "momentum_buffer", "first_moment": "exp_avg", "second_moment": "exp_avg_sq",
   ]
 
@@ -42,7 +42,7 @@ struct OptimizerParityTests {
     #expect(fixture.cases.count == 13)
     for item in fixture.cases {
       let optimizer = item.optimizer.optimizer
-      let graph = try commitOnly(fixture.tensors, optimizer.kind, item.clipping)
+      let graph = try commitGraph(fixture.tensors, optimizer.kind, item.clipping)
       let run = try GraphRun(graph, backend: CPUBackend(), optimizer: optimizer.kind, threads: threads)
       var gradients: [String: [Float]] = [:]
       for name in fixture.tensors.keys {
@@ -89,28 +89,5 @@ struct OptimizerParityTests {
       // A sum of squares: no cancellation, so every element is accurate in itself. Ten steps of three roundings.
       for (value, wanted) in zip(values, expected) { #expect(abs(value - wanted) <= 30 * wanted.ulp) }
     }
-  }
-
-  /// A graph that does nothing but commit; loss and gradients lie in the state, where the test writes them.
-  private func commitOnly(
-    _ tensors: [String: [Int]], _ optimizer: OptimizerKind, _ clipping: [GradientClipping]
-  ) throws -> Graph {
-    var builder = GraphBuilder(isTraining: true)
-    let names = tensors.keys.sorted()
-    for name in names { _ = try builder.parameter(name, Shape(tensors[name] ?? []), .constant(0)) }
-    let loss = try builder.statistic("loss", .scalar, .constant(0))
-    var gradients: [ValueID] = []
-    for name in names {
-      gradients.append(try builder.statistic("\(name).gradient", Shape(tensors[name] ?? []), .constant(0)))
-    }
-    builder.output("loss", loss)
-    var graph = builder.graph
-    let attributes = CommitAttributes(
-      optimizer: optimizer, parameters: names, copies: names.map { _ in nil }, statistics: [])
-    var verdict = try graph.addNode(.unscale, gradients, layer: "", phase: .optimizer)
-    for clip in clipping { verdict = try graph.addNode(.clip(clip), verdict, layer: "", phase: .optimizer) }
-    try graph.addNode(.commit(attributes), [loss] + verdict + gradients, layer: "", phase: .optimizer)
-    try graph.verify()
-    return graph
   }
 }

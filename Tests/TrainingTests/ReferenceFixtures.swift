@@ -26,6 +26,11 @@ enum ReferenceFixtures {
     "mlp", "gelu-mlp", "cnn", "resnet", "gpt", "lstm", "vit", "unet-transposed", "unet-bilinear", "ncf-bce", "ncf-mse",
   ]
   static let optimizers = ["sgd", "adamw"]
+  /// Modes of models that are 16 bits as a whole; their runs lie in files of their own.
+  static let wholeModelModes = ["o2", "fp16", "bf16"]
+
+  /// What the name of a file with runs of a mode ends in.
+  static func suffix(of mode: String) -> String { wholeModelModes.contains(mode) ? "-whole-model" : "" }
 }
 
 /// An optimizer as the fixtures describe it.
@@ -67,7 +72,7 @@ struct ReferenceScaler: Decodable {
   }
 }
 
-/// Twenty steps of one network and optimizer in every mode.
+/// Some steps of one network and optimizer in every mode.
 struct ReferenceTrajectories: Decodable {
   struct Mode: Decodable {
     var torchLosses: [Double]
@@ -76,6 +81,11 @@ struct ReferenceTrajectories: Decodable {
     var scaler: ReferenceScaler?
     var scales: [Double]?
     var foundInf: [Bool]?
+    /// Of models that are 16 bits as a whole: a tolerance of the loss a step, norms of the unscaled gradients (nil where
+    /// one is not finite), and the tolerances of these.
+    var tolerances: [Double]?
+    var gradientNorms: [Double?]?
+    var gradientNormTolerances: [Double]?
   }
 
   var model: ReferenceModel
@@ -84,8 +94,9 @@ struct ReferenceTrajectories: Decodable {
   var batchesFile: String
   var modes: [String: Mode]
 
-  init(model: String, optimizer: String) throws {
-    self = try ReferenceFixtures.decode(ReferenceTrajectories.self, "\(model)-\(optimizer).json")
+  init(model: String, optimizer: String, mode: String = "fp32") throws {
+    let file = "\(model)-\(optimizer)\(ReferenceFixtures.suffix(of: mode)).json"
+    self = try ReferenceFixtures.decode(ReferenceTrajectories.self, file)
   }
 }
 
@@ -110,8 +121,9 @@ struct ReferenceGradients: Decodable {
   var batchesFile: String
   var modes: [String: Mode]
 
-  init(model: String) throws {
-    self = try ReferenceFixtures.decode(ReferenceGradients.self, "\(model).gradients.json")
+  init(model: String, mode: String) throws {
+    let file = "\(model).gradients\(ReferenceFixtures.suffix(of: mode)).json"
+    self = try ReferenceFixtures.decode(ReferenceGradients.self, file)
   }
 }
 
