@@ -30,7 +30,7 @@ extension DashboardState {
       lanes[index].speedup?.reset()
       lanes[index].agreement = nil
     }
-    let clip = report.clipNorm.map { ", clipped to norm \(Format.significant($0))" } ?? ""
+    let clip = report.clipNorm.map { ", clipped to norm \(Format.compact($0))" } ?? ""
     note(
       "batch \(report.batchSize)\(clip) from attempt \(Format.grouped(report.attempt))", lane: report.lane, .good,
       time: time)

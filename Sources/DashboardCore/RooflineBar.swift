@@ -4,7 +4,9 @@ import TrainingEvents
 enum RooflineBar {
   /// Share of the peak of the format that the lane really computes in, and that peak in 10⁹ operations a second; nil where
   /// one of them is not known.
-  static func share(of track: LaneTrack, _ state: DashboardState) -> (share: Double, peak: Double, format: NumericFormat)? {
+  static func share(of track: LaneTrack, _ state: DashboardState) -> (
+    share: Double, peak: Double, format: NumericFormat
+  )? {
     guard let session = state.session, let means = track.phases.mean,
       let support = state.support(of: track.precision)
     else { return nil }
@@ -22,7 +24,7 @@ enum RooflineBar {
   static func draw(_ track: LaneTrack, _ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     guard let found = share(of: track, state) else { return }
     let figures =
-      "\(Format.percent(found.share, decimals: 0)) of \(Format.significant(found.peak)) GFLOP/s \(found.format.rawValue)"
+      "\(Format.percent(found.share, decimals: 0)) of \(Format.fixed(found.peak, decimals: found.peak < 100 ? 1 : 0)) GFLOP/s \(found.format.rawValue)"
     painter.grid.write("\(track.lane)", x: rect.x, y: rect.y, style: painter.lane(track.lane), limit: 1)
     painter.write(figures, endingAt: rect.right, y: rect.y, style: painter.secondary, in: rect)
     let bar = Rect(x: rect.x + 2, y: rect.y, width: max(0, rect.width - figures.columns - 3), height: 1)

@@ -5,7 +5,8 @@ extension TrainingEvent: Codable {
   private enum CodingKeys: String, CodingKey { case version = "v", type, time }
 
   private enum EventType: String, Codable {
-    case session, step, scale, precision, numerics, diagnosis, fault, added, settings, lane, schedule, peaks, memory, eval, agreement, command
+    case session, step, scale, precision, numerics, diagnosis, fault, added, settings, lane, schedule, peaks, memory,
+      eval, agreement, command
     case note, error, summary
   }
 

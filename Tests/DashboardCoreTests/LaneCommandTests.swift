@@ -58,7 +58,9 @@ struct LaneCommandTests {
             samples: 128, segment: 9)))
     }
     #expect(state.lanes[2].history.attempts.first == 500)
-    for (width, height) in [(80, 24), (120, 40), (200, 60), (20, 5)] { _ = render(state.state, theme: .standard, width: width, height: height, glyphs: .unicode) }
+    for (width, height) in [(80, 24), (120, 40), (200, 60), (20, 5)] {
+      _ = render(state.state, theme: .standard, width: width, height: height, glyphs: .unicode)
+    }
     state.receive(.lane(LaneStateReport(lane: c, attempt: 540, state: .dropped)))
     #expect(state.lanes.map(\.lane) == [a, b] && state.state.focusedLane == b)
     _ = render(state.state, theme: .standard, width: 120, height: 40, glyphs: .unicode)
@@ -75,6 +77,6 @@ struct LaneCommandTests {
     let state = Driver(Fixture.lab)
     state.receive(.settings(LaneSettingsReport(lane: b, attempt: 700, batchSize: 64, clipNorm: 0.5)))
     #expect(state.lanes[1].batchSize == 64 && state.lanes[1].agreement == nil)
-    #expect(state.state.log.lines.last?.text.contains("batch 64, clipped to norm 0.5") == true)
+    #expect(state.state.log.lines.last?.text.contains("batch 64, clipped to norm 0.5 from attempt 700") == true)
   }
 }

@@ -34,7 +34,8 @@ struct LaneRosterTests {
     let own = events.steps(of: clone)
     #expect(own.first?.attempt == report.attempt)
     let source = events.steps(of: laneA).filter { $0.attempt >= report.attempt }
-    #expect(zip(own, source).allSatisfy { $0.attempt == $1.attempt && $0.loss == $1.loss && $0.gradNorm == $1.gradNorm })
+    #expect(
+      zip(own, source).allSatisfy { $0.attempt == $1.attempt && $0.loss == $1.loss && $0.gradNorm == $1.gradNorm })
     // One after the other, so that their steps are pairs: no lane is ever a round ahead.
     let order = events.lanesByTime.suffix(6 * (lanes + 1))
     #expect(Set(order).count == lanes + 1)
@@ -68,7 +69,10 @@ struct LaneRosterTests {
     harness.session.send(.stop)
     let events = harness.drainToEnd()
     #expect(added(events).map(\.attempt) == [0] && added(events).first?.source == nil)
-    #expect(zip(events.steps(of: laneB), events.steps(of: laneA)).allSatisfy { $0.attempt == $1.attempt && $0.loss == $1.loss })
+    #expect(
+      zip(events.steps(of: laneB), events.steps(of: laneA)).allSatisfy {
+        $0.attempt == $1.attempt && $0.loss == $1.loss
+      })
   }
 
   @Test("A dropped lane makes room for another under its letter, and the rest goes on")
@@ -119,7 +123,9 @@ struct LaneRosterTests {
     func changed(_ events: [TrainingEvent]) -> [LaneSettingsReport] {
       events.compactMap { if case .settings(let report) = $0.body { report } else { nil } }
     }
-    harness.drain(until: "both are in force") { changed($0).last?.clipNorm == 0.25 && changed($0).last?.batchSize == 16 }
+    harness.drain(until: "both are in force") {
+      changed($0).last?.clipNorm == 0.25 && changed($0).last?.batchSize == 16
+    }
     let attempt = try #require(changed(harness.events).last?.attempt)
     harness.drain(until: "lane B trains on") { ($0.steps(of: laneB).last?.attempt ?? 0) > attempt + 60 }
     harness.session.send(.stop)

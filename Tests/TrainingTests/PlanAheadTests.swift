@@ -44,7 +44,8 @@ struct PlanAheadTests {
     let batch = try #require(memory(events, of: laneB).compactMap(\.largestBatch).last)
     #expect(batch > 24)
     func peak(_ batchSize: Int) throws -> Int {
-      try Trainer(.small("cnn", dropout: 0, batchSize: batchSize), precision: .ampBF16, backend: CPUBackend()).memory.peak
+      try Trainer(.small("cnn", dropout: 0, batchSize: batchSize), precision: .ampBF16, backend: CPUBackend()).memory
+        .peak
     }
     #expect(try peak(batch) <= bytes)
     #expect(try peak(batch + 1) > bytes || batch == 96)

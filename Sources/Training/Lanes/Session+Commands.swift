@@ -149,7 +149,8 @@ extension Session {
 
   private func change(_ wanted: Schedule) -> String? {
     let choice = Session.schedule(
-      wanted, lanes: max(1, shared.coordinator.active.count), threads: shared.configuration.threads, processors: shared.processors)
+      wanted, lanes: max(1, shared.coordinator.active.count), threads: shared.configuration.threads,
+      processors: shared.processors)
     if let reason = choice.reason { return reason }
     guard let segment = shared.coordinator.setSchedule(wanted) else {
       return "the schedule is \(wanted.rawValue) already"

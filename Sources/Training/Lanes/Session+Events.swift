@@ -71,7 +71,8 @@ extension Session {
         difference: paired.difference,
         low: paired.low, high: paired.high, count: paired.count, mcNemarP: paired.mcNemarP, pValue: paired.pValue,
         void: changed.isEmpty
-          ? nil : "lane \(changed.map(\.description).joined(separator: " and ")) changed precision, batch or clipping during the run, "
+          ? nil
+          : "lane \(changed.map(\.description).joined(separator: " and ")) changed precision, batch or clipping during the run, "
             + "or joined later")
     }
   }
