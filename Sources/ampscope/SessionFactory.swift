@@ -66,7 +66,7 @@ struct SessionFactory {
 
   /// Refuses names of layers and tensors that the network does not have, before anything runs.
   private func check(_ plan: Plan, faults: [Fault]) throws {
-    let forward = try plan.configuration.model.inferenceGraph(batchSize: 1)
+    let forward = try plan.configuration.model.trainingGraph(batchSize: plan.configuration.batches.batchSize)
     do {
       for policy in plan.policies {
         let refusal = try Session.refusal(of: policy, backend: plan.backend, forward: forward)

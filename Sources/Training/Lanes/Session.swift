@@ -108,13 +108,14 @@ public final class Session: Sendable {
     }
     try configuration.scaler.validate()
     let lanes = policies.indices.map { LaneID($0) }
+    let training = try configuration.model.trainingGraph(batchSize: configuration.batches.batchSize)
     let forward = try configuration.model.inferenceGraph(batchSize: 1)
     for (lane, policy) in zip(lanes, policies) {
-      guard let reason = try Session.refusal(of: policy, backend: backend, forward: forward) else { continue }
+      guard let reason = try Session.refusal(of: policy, backend: backend, forward: training) else { continue }
       throw TrainingError("lane \(lane): \(reason)")
     }
     for fault in options.faults {
-      if let problem = Session.problem(with: fault, lanes: lanes, forward: forward) { throw TrainingError(problem) }
+      if let problem = Session.problem(with: fault, lanes: lanes, forward: training) { throw TrainingError(problem) }
     }
     let processors = ProcessorSet.allowed
     let choice = Session.schedule(
@@ -136,7 +137,7 @@ public final class Session: Sendable {
       precisions: Precision.allCases.map { backend.support(for: $0) }, versions: versions)
     shared = SessionShared(
       configuration: configuration, backend: backend, options: options, lanes: lanes, schedule: choice.schedule,
-      processors: processors, forward: forward, baseline: LaneID(baseline))
+      processors: processors, forward: training, baseline: LaneID(baseline))
     let shared = shared
     roster = Mutex(zip(lanes, policies).map { LaneRunner(lane: $0, policy: $1, shared: shared) })
     progress = Mutex(Progress())

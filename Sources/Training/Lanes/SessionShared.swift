@@ -18,7 +18,7 @@ final class SessionShared: Sendable {
   let options: Session.Options
   let coordinator: StepCoordinator
   let processors: [Int]
-  /// The network in fp32, without its backward pass: what names of layers are checked against.
+  /// The forward pass of a step in fp32: what names of layers and operations are checked against.
   let forward: Graph
   /// Final evaluations of the lanes that made one.
   let evaluations = Monitor<[LaneID: FinalEvaluation]>([:])
