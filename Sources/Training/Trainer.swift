@@ -1,5 +1,5 @@
 public import BackendAPI
-public import Datasets
+import Datasets
 import GraphCompiler
 public import GraphIR
 import Synchronization
@@ -18,68 +18,6 @@ public import TrainingEvents
 /// checkpoint; (3) a change of precision touches no bit of the fp32 state, but for modes without masters, which round it
 /// once; (4) one thread uses a trainer at a time.
 public final class Trainer {
-  /// What to train and how.
-  ///
-  /// Equal for all lanes of a session but for the precision.
-  public struct Configuration: Sendable {
-    /// The network.
-    public var model: Model
-    /// Where batches come from; micro-batches, where gradients are accumulated.
-    public var batches: any BatchSource
-    /// Update rule and learning rate.
-    public var optimizer: Optimizer
-    /// How the learning rate moves over committed steps.
-    public var schedule: LearningRateSchedule
-    /// Clippings of the unscaled gradients, in this order.
-    public var clipping: [GradientClipping]
-    /// Micro-batches whose gradients are summed in a step; 1 for none.
-    public var gradientAccumulation: Int
-    /// Loss scaling.
-    public var scaler: ScalerPolicy
-    /// Seed of weights and dropout masks.
-    public var seed: UInt64
-    /// Compute threads.
-    public var threads: Int
-
-    /// Creates a configuration.
-    public init(
-      model: Model, batches: any BatchSource, optimizer: Optimizer, schedule: LearningRateSchedule = .constant,
-      clipping: [GradientClipping] = [], gradientAccumulation: Int = 1,
-      scaler: ScalerPolicy = .automatic(GradScaler.Preset.torch.settings), seed: UInt64 = 0, threads: Int = 1
-    ) {
-      self.model = model
-      self.batches = batches
-      self.optimizer = optimizer
-      self.schedule = schedule
-      self.clipping = clipping
-      self.gradientAccumulation = gradientAccumulation
-      self.scaler = scaler
-      self.seed = seed
-      self.threads = threads
-    }
-
-    /// Whether another has the same batch size and clipping: what can change during a run.
-    func isSame(as other: Configuration) -> Bool {
-      batches.batchSize == other.batches.batchSize && clipping == other.clipping
-    }
-
-    /// The norm that gradients are clipped to; nil where they are not.
-    var clipNorm: Double? {
-      clipping.lazy.compactMap { if case .norm(let norm) = $0 { Double(norm) } else { nil } }.first
-    }
-
-    /// The batches of whole steps: the micro-batches of each, one after the other.
-    var stepBatches: any BatchSource {
-      gradientAccumulation == 1 ? batches : AccumulatedBatches(source: batches, count: gradientAccumulation)
-    }
-
-    /// Samples of one step.
-    public var samplesPerStep: Int { batches.batchSize * gradientAccumulation }
-
-    /// Steps that the source has batches for; nil where they never end.
-    public var attemptLimit: Int? { batches.attemptLimit.map { $0 / gradientAccumulation } }
-  }
-
   /// What is trained and how; batches and clipping may have changed since the start (`adopt(_:)`).
   public private(set) var configuration: Configuration
   /// The device.
@@ -91,7 +29,7 @@ public final class Trainer {
   /// The mode of the next attempt.
   public var precision: Precision { policy.mode }
   /// Loss scaling, as it may have been changed since the start.
-  public private(set) var scalerPolicy: ScalerPolicy
+  public internal(set) var scalerPolicy: ScalerPolicy
   /// Index of the next attempt.
   public private(set) var attempt = 0
   /// Learning rate that the schedule starts from.
@@ -249,36 +187,6 @@ public final class Trainer {
     let fitted = try backend.makeState(layout)
     try fitted.adopt(state)
     return fitted
-  }
-
-  /// Starts another loss scaler, in modes that have one, at its initial scale.
-  ///
-  /// Throws `TrainingError` where a constant is out of range; the old one then goes on.
-  public func setScaler(_ policy: ScalerPolicy) throws {
-    try policy.validate()
-    scalerPolicy = policy
-    state.control.scaler = policy.scaler(for: self.policy)
-  }
-
-  /// Takes over a policy of loss scaling whose scaler, if the mode has one, goes on as it is in the state.
-  func continueScaling(_ policy: ScalerPolicy) throws {
-    try policy.validate()
-    scalerPolicy = policy
-    state.control.scaler = state.control.scaler.switched(to: policy.scaler(for: self.policy)).scaler
-  }
-
-  /// Sets the loss scale; the scaler goes on from there, its tracker anew.
-  ///
-  /// Throws `TrainingError` where the lane scales nothing, or the scale is not one of `GradScaler.usefulScales`.
-  public func setScale(_ scale: Float) throws {
-    guard var scaler = state.control.scaler else {
-      throw TrainingError("\(policy.mode.rawValue) scales nothing here: give the lane a scaler first")
-    }
-    guard GradScaler.usefulScales.contains(scale) else {
-      throw TrainingError("a loss scale is a number from 2^-126 to 2^126, found \(scale)")
-    }
-    scaler.force(scale)
-    state.control.scaler = scaler
   }
 
   /// Changes the precision now, compiling if need be.
