@@ -22,9 +22,22 @@ extension DashboardState {
   mutating func moveCursor(by columns: Int) {
     guard let cursor, let last = lastAttempt else { return }
     let stretch = window.stretch(total: progress(in: progressUnit))
-    let shown = attemptsShown(in: stretch)
-    let perColumn = max(1, shown / max(1, chartColumns))
-    placeCursor(min(max(0, cursor + columns * perColumn), last))
+    guard progressScale.isLogarithmic, let here = cursorPlace else {
+      let perColumn = max(1, attemptsShown(in: stretch) / max(1, chartColumns))
+      return placeCursor(min(max(0, cursor + columns * perColumn), last))
+    }
+    let width = progressScale.position(of: stretch.first + stretch.length) - progressScale.position(of: stretch.first)
+    let perColumn = width / Double(chartColumns)
+    let there = progressScale.place(at: progressScale.position(of: here) + Double(columns) * perColumn)
+    let target = attempt(at: max(0, there)) ?? cursor
+    // Where attempts lie several columns apart, a column is less than one of them.
+    placeCursor(min(max(0, columns < 0 ? min(target, cursor + columns.signum()) : max(target, cursor + 1)), last))
+  }
+
+  /// Where the cursor stands on the axis.
+  var cursorPlace: Double? {
+    guard let cursor, let track = cursorTrack, let index = track.history.index(atOrBefore: cursor) else { return nil }
+    return track.history.place(of: index, unit: progressUnit, trainCount: trainCount)
   }
 
   /// Puts the cursor on an attempt and moves the window there if it lies outside.
@@ -33,7 +46,7 @@ extension DashboardState {
     cursor = min(max(0, attempt), LaneHistory.largestAttempt)
     guard let track = cursorTrack, let index = track.history.index(atOrBefore: attempt) else { return }
     let place = track.history.place(of: index, unit: progressUnit, trainCount: trainCount)
-    window = window.showing(place, total: progress(in: progressUnit))
+    window = window.showing(place, total: progress(in: progressUnit), scale: progressScale)
   }
 
   /// The attempt nearest to a place on the horizontal axis, by the clock of the focused lane; nil before the first.
@@ -76,6 +89,6 @@ extension DashboardState {
     guard frame.plot.width > 0 else { return nil }
     let fraction = min(max((Double(x - frame.plot.x) + 0.5) / Double(frame.plot.width), 0), 1)
     let axis = (first: frame.progress.first, length: frame.progress.end - frame.progress.first)
-    return (axis.first + fraction * axis.length, axis)
+    return (frame.progress.place(atFraction: fraction), axis)
   }
 }

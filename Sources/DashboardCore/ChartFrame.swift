@@ -25,8 +25,8 @@ struct ChartFrame {
     across = glyphs == .unicode ? 2 : 1
     trainCount = state.trainCount
     progress = ProgressAxis(
-      unit: state.progressUnit, total: state.progress(in: state.progressUnit), window: state.window,
-      columns: plot.width * across)
+      unit: state.progressUnit, scale: state.progressScale, total: state.progress(in: state.progressUnit),
+      window: state.window, columns: plot.width * across)
   }
 
   /// Samples of a lane in a dot column.

@@ -46,6 +46,8 @@ public struct DashboardState: Sendable {
   var overlay: Overlay?
   var smoothing = Smoothing.standard
   var hasLogAxis = false
+  /// Whether the horizontal axis of charts is logarithmic.
+  var hasLogProgress = false
   var window = ProgressWindow.all
   var progressUnit = ProgressUnit.steps
   var lossView = LossView.overlay
@@ -172,6 +174,17 @@ public struct DashboardState: Sendable {
       let place = track.history.place(of: last, unit: unit, trainCount: trainCount)
       return unit == .steps ? place + 1 : place
     }.max() ?? 0
+  }
+
+  /// How progress is spread over the horizontal axis; a logarithmic one begins with a step, or a second.
+  var progressScale: ProgressScale {
+    guard hasLogProgress else { return .linear }
+    let batch = Double(max(1, session?.batchSize ?? 1))
+    switch progressUnit {
+    case .steps, .time: return .logarithmic(origin: 1)
+    case .samples: return .logarithmic(origin: batch)
+    case .epochs: return .logarithmic(origin: batch / Double(trainCount))
+    }
   }
 
   /// Samples of the training set, at least 1.

@@ -4,7 +4,8 @@ enum KeyCommand: Sendable, Hashable {
   case focusNext, focusPrevious, laneUp, laneDown, paneLeft, paneRight
   case pageUp, pageDown, toStart, toEnd
   case nextPrecision, pickPrecision, pause, singleStep, toggleSchedule
-  case smoothLess, smoothMore, toggleLogAxis, nextUnit, nextLossView, zoomIn, zoomOut, showAll, panLeft, panRight
+  case smoothLess, smoothMore, toggleLogAxis, toggleLogProgress, nextUnit, nextLossView
+  case zoomIn, zoomOut, showAll, panLeft, panRight
   case widenLeft, narrowLeft, grow, shrink, nextPreset, typeCommand, typeFilter, options, export, copy, toggleMouse
   case replayBack, replayForward, replaySlower, replayFaster
   case nextTensorKind, nextNumericsView, whatIfFormat, whatIfLarger, whatIfSmaller, toggleDetails, toggleKeepFP32
@@ -52,6 +53,7 @@ enum KeyTable {
         binding([.character("y")], "y", .toggleLogAxis, "log or linear loss axis", "log axis"),
         binding([.character("o")], "o", .nextLossView, "overlay, split, difference", nil),
         binding([.character("X")], "X", .nextUnit, "next unit of the x axis", nil),
+        binding([.character("L")], "L", .toggleLogProgress, "log or linear x axis", nil),
         binding([.character("+"), .character("=")], "+", .zoomIn, "show less of the run", nil),
         binding([.character("-")], "-", .zoomOut, "show more of the run", nil),
         binding([.character("0")], "0", .showAll, "show the whole run", nil),

@@ -82,6 +82,9 @@ enum LossPane {
     if width >= 72, state.lanes.count > 1 {
       pieces += [("\(state.lossView.rawValue) ", painter.secondary), ("o", painter.key), (" · ", painter.inactive)]
     }
+    if width >= 60, state.hasLogProgress {
+      pieces += [("log x ", painter.secondary), ("L", painter.key), (" · ", painter.inactive)]
+    }
     pieces += [
       (state.hasLogAxis ? "log " : "linear ", painter.secondary), ("y", painter.key), (" · ", painter.inactive),
       ("smooth \(smoothing) ", painter.secondary), ("[ ]", painter.key),

@@ -79,8 +79,8 @@ extension DashboardState {
     case .nextTheme: moveTheme(by: 1)
     case .pickTheme: if !themes.isEmpty { overlay = .themes(before: themeIndex) }
     case .nextPrecision, .pickPrecision, .pause, .singleStep, .toggleSchedule: return control(command)
-    case .smoothLess, .smoothMore, .toggleLogAxis, .nextUnit, .nextLossView, .zoomIn, .zoomOut, .showAll, .panLeft,
-      .panRight, .cursor, .cursorLeft, .cursorRight, .nextEvent, .previousEvent:
+    case .smoothLess, .smoothMore, .toggleLogAxis, .toggleLogProgress, .nextUnit, .nextLossView, .zoomIn, .zoomOut,
+      .showAll, .panLeft, .panRight, .cursor, .cursorLeft, .cursorRight, .nextEvent, .previousEvent:
       adjustCharts(command)
     case .nextTensorKind, .nextNumericsView, .whatIfFormat, .whatIfLarger, .whatIfSmaller, .toggleDetails,
       .toggleKeepFP32:

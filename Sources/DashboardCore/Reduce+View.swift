@@ -7,13 +7,14 @@ extension DashboardState {
     case .smoothLess: setSmoothing(smoothing.moved(by: -1))
     case .smoothMore: setSmoothing(smoothing.moved(by: 1))
     case .toggleLogAxis: hasLogAxis.toggle()
+    case .toggleLogProgress: hasLogProgress.toggle()
     case .nextUnit: setUnit(progressUnit.next)
     case .nextLossView: lossView = lossView.next
     case .zoomIn: zoom(by: 0.5, about: cursorPlace)
     case .zoomOut: zoom(by: 2, about: cursorPlace)
     case .showAll: window = .all
-    case .panLeft: window = window.moved(by: -0.25, total: progress(in: progressUnit))
-    case .panRight: window = window.moved(by: 0.25, total: progress(in: progressUnit))
+    case .panLeft: window = window.moved(by: -0.25, total: progress(in: progressUnit), scale: progressScale)
+    case .panRight: window = window.moved(by: 0.25, total: progress(in: progressUnit), scale: progressScale)
     case .cursor: toggleCursor()
     case .cursorLeft: if cursor == nil { toggleCursor() } else { moveCursor(by: -10) }
     case .cursorRight: if cursor == nil { toggleCursor() } else { moveCursor(by: 10) }
@@ -32,13 +33,7 @@ extension DashboardState {
     let axis = axis ?? window.stretch(total: total)
     window = window.zoomed(
       by: factor, about: place ?? axis.first + axis.length, axis: axis, total: total,
-      least: total * min(1, 5 / Double(last + 1)))
-  }
-
-  /// Where the cursor stands on the axis.
-  private var cursorPlace: Double? {
-    guard let cursor, let track = cursorTrack, let index = track.history.index(atOrBefore: cursor) else { return nil }
-    return track.history.place(of: index, unit: progressUnit, trainCount: trainCount)
+      least: total * min(1, 5 / Double(last + 1)), scale: progressScale)
   }
 
   /// Counts in another unit; the window shows the same attempts as before.

@@ -4,6 +4,7 @@
 enum Setting: String, CaseIterable, Sendable, Hashable {
   case theme
   case xAxis = "x-axis"
+  case xScale = "x-scale"
   case yAxis = "y-axis"
   case lossView = "loss-view"
   case smoothing
@@ -16,6 +17,7 @@ enum Setting: String, CaseIterable, Sendable, Hashable {
     switch self {
     case .theme: "colours"
     case .xAxis: "what charts count"
+    case .xScale: "how that is spread"
     case .yAxis: "loss axis"
     case .lossView: "how the lanes' losses are drawn"
     case .smoothing: "weight of the past in the average"
@@ -49,6 +51,7 @@ extension DashboardState {
     switch setting {
     case .theme: theme.name
     case .xAxis: progressUnit.rawValue
+    case .xScale: hasLogProgress ? "log" : "linear"
     case .yAxis: hasLogAxis ? "log" : "linear"
     case .lossView: lossView.rawValue
     case .smoothing: Format.fixed(smoothing.weight, decimals: 3)
@@ -65,7 +68,7 @@ extension DashboardState {
     switch setting {
     case .theme: themes.map(\.theme.name)
     case .xAxis: ProgressUnit.allCases.map(\.rawValue)
-    case .yAxis: ["linear", "log"]
+    case .xScale, .yAxis: ["linear", "log"]
     case .lossView: LossView.allCases.map(\.rawValue)
     case .smoothing: Smoothing.weights.map { Format.fixed($0, decimals: 3) }
     case .panes: Preset.allCases.map(\.rawValue)
@@ -107,6 +110,7 @@ extension DashboardState {
     switch setting {
     case .theme: themeIndex = index
     case .xAxis: setUnit(ProgressUnit.allCases[index])
+    case .xScale: hasLogProgress = value == "log"
     case .yAxis: hasLogAxis = value == "log"
     case .lossView: lossView = LossView.allCases[index]
     case .mouse: hasMouse = value == "on"
