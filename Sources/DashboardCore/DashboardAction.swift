@@ -6,6 +6,8 @@ public import TrainingEvents
 public enum DashboardAction: Sendable {
   /// Something happened in the session.
   case event(TrainingEvent)
+  /// The session is being made ready, and this is what is done at present.
+  case loading(LoadingStage)
   /// A key was pressed.
   case key(DashboardKey)
   /// The mouse was used.

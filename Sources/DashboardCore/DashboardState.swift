@@ -2,6 +2,8 @@ public import TrainingEvents
 
 /// Everything the dashboard shows, and nothing about how: `render` draws it, `reduce` changes it.
 public struct DashboardState: Sendable {
+  /// What is being made ready; nil once the session was described.
+  var loading: LoadingStage?
   /// The session, once it was described.
   public internal(set) var session: SessionDescription?
   /// The lanes in order.

@@ -192,6 +192,10 @@ enum HeaderPane {
       let count = pending.keepFP32.count
       return ("→\(count) fp32".rightPadded(10), painter.style(painter.theme.highlight, .bold))
     }
+    if track.state == .running, track.warmUpAttempts < MeasurementRules.warmUpSteps {
+      let text = "warm \(track.warmUpAttempts)/\(MeasurementRules.warmUpSteps)"
+      return (text.rightPadded(10), painter.style(painter.theme.highlight))
+    }
     let text = track.state.rawValue.rightPadded(10)
     switch track.state {
     case .running: return (text, painter.style(painter.theme.good))

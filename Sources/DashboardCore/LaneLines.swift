@@ -6,8 +6,9 @@ enum LaneLines {
   static func draw(_ state: DashboardState, width: Int, height: Int, with painter: inout Painter) {
     let screen = Rect(x: 0, y: 0, width: width, height: height)
     guard !state.lanes.isEmpty else {
+      let isStarting = state.loading == nil && !state.isEnded
       painter.grid.write(
-        state.isEnded ? "no session came" : "ampscope: starting", x: 0, y: 0, style: painter.text, limit: width)
+        isStarting ? "ampscope: starting" : Waiting.text(state), x: 0, y: 0, style: painter.text, limit: width)
       return
     }
     for (row, track) in state.lanes.enumerated() where row < height {

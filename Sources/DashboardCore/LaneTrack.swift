@@ -58,6 +58,9 @@ public struct LaneTrack: Sendable {
   /// True where the lane will make no more steps.
   public var isOver: Bool { [.finished, .diverged, .failed, .dropped].contains(state) }
 
+  /// Attempts of the segment that were made and count for no figure.
+  var warmUpAttempts: Int { stepTimes.warmUpAttempts }
+
   /// True where the lane scales its loss at present.
   var hasScaler: Bool { lastStep.map { $0.scale != nil } ?? (scaler != nil) }
 }

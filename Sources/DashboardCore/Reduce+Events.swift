@@ -42,6 +42,7 @@ extension DashboardState {
   /// A session event begins a new run: what belonged to an older one goes, how the user looks at it stays.
   private mutating func start(_ description: SessionDescription, time: Double) {
     session = description
+    loading = nil
     lanes = description.lanes.map {
       LaneTrack($0, baseline: description.baseline, smoothing: smoothing.weight)
     }

@@ -4,6 +4,8 @@ extension DashboardState {
   /// Takes in a key press.
   mutating func press(_ key: DashboardKey) -> [DashboardEffect] {
     isFirstRun = false
+    // Nothing is lost yet, so nothing is asked.
+    if loading != nil, key == .control("c") { return [.quit(.interrupted)] }
     switch overlay {
     case .quit: return pressInQuitDialog(key)
     case .precision(let marked): return pressInPrecisionPicker(key, marked: marked)

@@ -10,6 +10,9 @@ public func reduce(into state: inout DashboardState, action: DashboardAction) ->
   case .event(let event):
     state.apply(event)
     return []
+  case .loading(let stage):
+    if state.session == nil { state.loading = stage }
+    return []
   case .key(let key): return state.press(key)
   case .mouse(let mouse):
     state.use(mouse)
@@ -53,6 +56,7 @@ extension DashboardState {
   /// Marks the run as over; what was asked for and not confirmed never will be.
   mutating func end() {
     isEnded = true
+    loading = nil
     endTime = endTime ?? startTime.map { $0 + elapsed }
     isPausePending = false
     pendingSchedule = nil

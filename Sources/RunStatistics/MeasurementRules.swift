@@ -10,7 +10,7 @@ public enum MeasurementRules {
 ///
 /// One for each lane.
 struct WarmUp: Sendable {
-  private var attempts = 0
+  private(set) var attempts = 0
 
   /// Counts one attempt of the segment; true where it lies behind the warm-up.
   mutating func admit() -> Bool {

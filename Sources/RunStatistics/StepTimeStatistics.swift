@@ -39,6 +39,9 @@ public struct StepTimeStatistics: Sendable {
   /// Number of steps in the window.
   public var count: Int { sorted.count }
 
+  /// Attempts of the segment that count for nothing, at most `MeasurementRules.warmUpSteps`.
+  public var warmUpAttempts: Int { min(warmUp.attempts, MeasurementRules.warmUpSteps) }
+
   /// Median step time in milliseconds; nil during warm-up.
   public var median: Double? { quantile(0.5) }
 

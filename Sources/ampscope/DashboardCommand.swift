@@ -23,10 +23,16 @@ struct DashboardCommand: ParsableCommand {
       }
       return try EventRecorder(path)
     }
-    let session = try SessionFactory(
-      options: options, defaultSchedule: .concurrent, isLossless: recorder != nil, plansAhead: true
-    ).makeSession()
-    let feed = LiveFeed(session: session, recorder: recorder)
-    try display.show(feed) { try session.start() }
+    let factory = SessionFactory(
+      options: options, defaultSchedule: .concurrent, isLossless: recorder != nil, plansAhead: true)
+    // What can be refused without reading a file is refused before the screen opens.
+    try factory.checkOptions()
+    try display.show(
+      LoadingFeed(factory.firstStage) { report in
+        try factory.makeSession(report)
+      } open: { session in
+        try session.start()
+        return LiveFeed(session: session, recorder: recorder)
+      })
   }
 }

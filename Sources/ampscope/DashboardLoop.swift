@@ -61,7 +61,9 @@ struct DashboardLoop {
     var nextFrame = Self.now
     var nextCost = Self.now
     var cost = FrameCost()
+    if let stage = feed.loading { _ = reduce(into: &state, action: .loading(stage)) }
     draw()
+    feed.begin()
     while true {
       let wait = max(0, Int((nextFrame - Self.now) * 1000))
       var isDirty = false
@@ -98,7 +100,8 @@ struct DashboardLoop {
   private mutating func takeEvents() throws -> Bool {
     let events = try feed.drain()
     var hasNews = !events.isEmpty
-    if let player = feed as? ReplayFeed {
+    if let stage = feed.loading { _ = reduce(into: &state, action: .loading(stage)) }
+    if let player = feed.player {
       if player.takeRewind() {
         hasNews = true
         hasEnded = false
@@ -153,7 +156,7 @@ struct DashboardLoop {
       case .send(let command): feed.send(command)
       case .suspend: screen.suspend()
       case .redraw: screen.redraw()
-      case .replay(let request): (feed as? ReplayFeed)?.perform(request)
+      case .replay(let request): feed.player?.perform(request)
       case .export(let format): export(format)
       case .copy(let text):
         let isSent = screen.copy(text)

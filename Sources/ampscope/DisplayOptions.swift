@@ -23,21 +23,20 @@ struct DisplayOptions: ParsableArguments {
     if case .plain(let reason) = TerminalScreen.availability() { reason } else { nil }
   }
 
-  /// Shows a feed until the user leaves; `start` runs once the screen is open.
-  func show(_ feed: any EventFeed, start: () throws -> Void = {}) throws {
+  /// Shows a feed until the user leaves.
+  func show(_ feed: any EventFeed) throws {
     var catalog = ThemeCatalog()
     let chosen = try theme.map { try catalog.select($0) }
     guard let choice = ColorChoice(spelling: color) else {
       let hint = NearestName.hint(for: color, among: ColorChoice.spellings)
       throw ValidationError("--color: unknown depth \"\(color)\"\(hint)")
     }
-    // The screen opens before the lanes start: opening changes the environment for a moment.
+    // The screen opens before any thread starts: opening changes the environment for a moment.
     let screen = try TerminalScreen.open(
       TerminalOptions(color: choice, glyphs: ascii ? .ascii : nil, mouse: !noMouse))
     var loop = DashboardLoop(feed: feed, screen: screen, catalog: catalog, theme: chosen, hasMouse: !noMouse)
     let end: DashboardLoop.End
     do {
-      try start()
       end = try loop.run()
     } catch {
       screen.close()

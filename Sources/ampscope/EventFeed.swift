@@ -1,9 +1,16 @@
+import DashboardCore
 import Foundation
 import Training
 import TrainingEvents
 
 /// Where the dashboard's events come from: a live session, or a file that is played again.
 protocol EventFeed: AnyObject {
+  /// Starts what takes its time; called once the first frame is on the screen.
+  func begin()
+  /// What is being made ready; nil once events can come.
+  var loading: LoadingStage? { get }
+  /// The player of a recorded run; nil for a live one.
+  var player: ReplayFeed? { get }
   /// All events since the last call.
   func drain() throws -> [TrainingEvent]
   /// Whether no event will come any more.
@@ -14,6 +21,12 @@ protocol EventFeed: AnyObject {
   func droppedEvents(of lane: LaneID) -> Int
   /// Waits for all threads; after `stop` or `abandon`.
   func finish()
+}
+
+extension EventFeed {
+  func begin() {}
+  var loading: LoadingStage? { nil }
+  var player: ReplayFeed? { nil }
 }
 
 /// A live session, recorded on the way where the user asked for it.

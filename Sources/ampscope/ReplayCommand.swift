@@ -23,12 +23,18 @@ struct ReplayCommand: ParsableCommand {
       try printWhole()
       return
     }
-    try display.show(try ReplayFeed(path: file, speed: speed == 0 ? .infinity : speed))
+    let (path, speed) = (file, speed == 0 ? Double.infinity : speed)
+    try display.show(
+      LoadingFeed("reading \((path as NSString).lastPathComponent)") { _ in
+        try ReplayFeed.events(path: path)
+      } open: {
+        ReplayFeed($0, speed: speed)
+      })
   }
 
   /// Plain lines, where there is no terminal for a dashboard.
   private func printWhole() throws {
-    let events = try ReplayFeed(path: file, speed: .infinity).drain()
+    let events = try ReplayFeed.events(path: file)
     guard case .session(let session)? = events.first?.body else { return }
     var report = LineReport(session: session, isSilent: false)
     for event in events { report.add(event) }

@@ -12,10 +12,10 @@ final class ReplayFeed: EventFeed {
   private var updated: Double?
   private var needsRewind = false
 
-  /// Reads a whole file; at an infinite speed all of it is played at once.
+  /// Reads a whole file.
   ///
   /// Throws `ReplayError` that names the line where it is no event.
-  init(path: String, speed: Double) throws {
+  static func events(path: String) throws -> [TrainingEvent] {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw ReplayError(path: path, problem: "cannot be read; check the path and its permissions")
     }
@@ -31,13 +31,20 @@ final class ReplayFeed: EventFeed {
     guard case .session? = events.first?.body else {
       throw ReplayError(path: path, problem: "does not begin with a session event; record one with --jsonl")
     }
+    return events
+  }
+
+  /// Plays events, of which the first describes the session; at an infinite speed all of them at once.
+  init(_ events: [TrainingEvent], speed: Double) {
     self.events = events
-    origin = events[0].time
+    origin = events.first?.time ?? 0
     let end = events.map(\.time).max() ?? origin
     let duration = max(0, end - origin)
     status = ReplayStatus(
       position: speed.isFinite ? 0 : duration, duration: duration, speed: speed.isFinite ? speed : 1, isPaused: false)
   }
+
+  var player: ReplayFeed? { self }
 
   /// Where the playing stands.
   var currentStatus: ReplayStatus { status }

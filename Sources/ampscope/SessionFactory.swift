@@ -13,7 +13,7 @@ import TrainingEvents
 /// Turns options into a session: the composition root.
 ///
 /// Every refusal names the option.
-struct SessionFactory {
+struct SessionFactory: Sendable {
   let options: RunOptions
   /// Schedule where the user states none.
   let defaultSchedule: Schedule
@@ -22,8 +22,28 @@ struct SessionFactory {
   /// Whether the session finds out what only a screen shows: peaks of the machine, batches that would fit.
   var plansAhead = false
 
-  func makeSession() throws -> Session {
+  /// What `makeSession` begins with.
+  var firstStage: String {
+    "loading \((options.batches ?? options.data ?? "data").split(separator: "/").last ?? "data")"
+  }
+
+  /// Refuses what can be refused without reading a file or building a network.
+  func checkOptions() throws {
+    let backend = try SessionFactory.backend(options.model.device)
+    let policies = try options.precision.policies(for: SessionFactory.precisions(options.lanes, backend: backend))
+    let schedule = try scheduleChoice()
+    try checkRanges()
+    _ = try (options.model.modelName(), options.model.batchCount())
+    _ = try (options.model.updateRule(), options.training.schedule(steps: options.steps))
+    _ = try (options.training.clipping(), options.training.microBatches(), scalerPolicy())
+    _ = try options.model.threadCount(schedule: schedule, lanes: policies.count)
+    _ = try (options.numerics.parsedFaults(), options.numerics.interval())
+  }
+
+  /// Makes the session that the options ask for; `report` hears what is being done.
+  func makeSession(_ report: (_ stage: String) -> Void = { _ in }) throws -> Session {
     let plan = try makePlan()
+    if options.initialWeights != nil { report("reading weights") }
     var settings = Session.Options(
       steps: options.steps, schedule: plan.schedule, evaluation: plan.dataset,
       initialWeights: try options.initialWeights.map { try SafetensorsFile(path: $0) },
@@ -31,6 +51,7 @@ struct SessionFactory {
     settings.plansAhead = plansAhead
     settings.faults = try options.numerics.parsedFaults()
     settings.numericsInterval = try options.numerics.interval()
+    report("building \(plan.configuration.model.name)")
     try check(plan, faults: settings.faults)
     return try Session(
       configuration: plan.configuration, policies: plan.policies, backend: plan.backend, options: settings,
