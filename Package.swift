@@ -99,12 +99,13 @@ let package = Package(
       ],
       swiftSettings: strict),
     .target(name: "DashboardTerminal", dependencies: ["CNcurses", "DashboardCore"], swiftSettings: strict),
+    .target(name: "PseudoTerminals", swiftSettings: strict),
     .executableTarget(
       name: "ampscope",
       dependencies: [
         "BackendAPI", "BackendCPU", "Benchmarks", "Datasets", "GraphCompiler", "GraphIR", "ModelZoo",
         "PrecisionDoctor", "RunStatistics", "SafetensorsFormat", "TensorCore", "Training", "TrainingEvents",
-        "DashboardCore", "DashboardTerminal",
+        "DashboardCore", "DashboardTerminal", "PseudoTerminals",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -144,11 +145,16 @@ let package = Package(
     .executableTarget(
       name: "TerminalProbe", dependencies: ["DashboardCore", "DashboardTerminal"], path: "Tests/TerminalProbe",
       swiftSettings: strict),
-    .target(name: "TerminalTesting", path: "Tests/TerminalTesting", swiftSettings: strict),
-    tests(of: "DashboardTerminal", ["CNcurses", "DashboardCore", "TerminalProbe", "TerminalTesting"]),
+    .target(
+      name: "TerminalTesting", dependencies: ["PseudoTerminals"], path: "Tests/TerminalTesting", swiftSettings: strict),
+    tests(
+      of: "DashboardTerminal", ["CNcurses", "DashboardCore", "TerminalProbe", "TerminalTesting", "PseudoTerminals"]),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["ampscope", "Benchmarks", "PrecisionDoctor", "TrainingEvents", "TerminalTesting"],
+      dependencies: [
+        "ampscope", "Benchmarks", "PrecisionDoctor", "RunStatistics", "TrainingEvents", "TerminalTesting",
+        "PseudoTerminals",
+      ],
       swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6],

@@ -62,6 +62,17 @@ public final class TerminalScreen {
       options: options, environment: .current, input: STDIN_FILENO, output: STDOUT_FILENO, capturesOutput: true)
   }
 
+  /// Opens a terminal that is not the process's own, of type xterm-256color: a pseudo-terminal to measure on.
+  ///
+  /// What the process prints is not captured.
+  package static func open(
+    on descriptor: Int32, _ options: TerminalOptions
+  ) throws(TerminalError) -> TerminalScreen {
+    try TerminalScreen(
+      options: options, environment: TerminalEnvironment(type: "xterm-256color", locale: "C.UTF-8"), input: descriptor,
+      output: descriptor, capturesOutput: false)
+  }
+
   init(
     options: TerminalOptions, environment: TerminalEnvironment, input: Int32, output: Int32, capturesOutput: Bool
   ) throws(TerminalError) {

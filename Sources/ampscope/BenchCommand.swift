@@ -7,14 +7,15 @@ import ModelZoo
 import Training
 import TrainingEvents
 
-/// Measures: every network in every mode, or whether AMP reaches fp32's result.
+/// Measures: every network in every mode, whether AMP reaches fp32's result, or what the dashboard costs.
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures speed, memory and accuracy of every network in every mode.",
     discussion: """
       --zoo trains each network some steps in every mode, one step at a time in turns, and prints times, speedups with
       intervals, memory, loss and score. --accuracy trains cnn, resnet and gpt from several seeds and tests whether each
-      mode is equivalent to fp32. Progress goes to standard error, the table to standard output.
+      mode is equivalent to fp32. --ui measures the dashboard on pseudo-terminals of its own: frames, keys, start, and what
+      it takes from the lanes. Progress goes to standard error, the table to standard output.
       """)
 
   @Flag(help: "Every network in every mode: step time, speedup, memory, loss.")
@@ -22,6 +23,12 @@ struct BenchCommand: ParsableCommand {
 
   @Flag(help: "Whether AMP reaches fp32's result: two one-sided t-tests over seeds.")
   var accuracy = false
+
+  @Flag(help: "What the dashboard costs and how quick it is, against its budget.")
+  var ui = false
+
+  @Flag(help: "With --ui: a few measurements only, to see that it works.")
+  var quick = false
 
   @Option(help: "Networks, separated by commas (default: all, or cnn,resnet,gpt for --accuracy).")
   var models: String?
@@ -51,7 +58,10 @@ struct BenchCommand: ParsableCommand {
   var markdown = false
 
   func validate() throws {
-    guard zoo != accuracy else { throw ValidationError("choose one of --zoo and --accuracy") }
+    guard [zoo, accuracy, ui].filter({ $0 }).count == 1 else {
+      throw ValidationError("choose one of --zoo, --accuracy and --ui")
+    }
+    guard ui || !quick else { throw ValidationError("--quick is for --ui; make --zoo shorter with --steps") }
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
     guard (2...100).contains(seeds) else {
       throw ValidationError("--seeds must be 2 to 100: a single seed has no spread; found \(seeds)")
@@ -64,7 +74,13 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     SignalFlag.install()
     do {
-      try accuracy ? runAccuracy() : runZoo()
+      if ui {
+        try runUI()
+      } else if accuracy {
+        try runAccuracy()
+      } else {
+        try runZoo()
+      }
     } catch BenchmarkError.givenUp {
       throw SignalFlag.current.map(ExitStatus.signal) ?? ExitStatus.failure
     }
@@ -134,7 +150,20 @@ struct BenchCommand: ParsableCommand {
     try print([heading, "", report.table(markdown ? .markdown : .plain)], report)
   }
 
-  // MARK: What both share
+  // MARK: The dashboard
+
+  private func runUI() throws {
+    let isTerminal = isatty(STDERR_FILENO) == 1
+    let report = try UIBench(effort: quick ? .quick : UIBench.Effort()) { text in
+      StandardStream.complain(isTerminal ? "\r\u{1B}[K\(text)" : "\(text)\n")
+    }.run()
+    if isTerminal { StandardStream.complain("\r\u{1B}[K") }
+    let machine = report.machine
+    let heading = "\(machine.processor), \(machine.allowedProcessors) processors; \(Version.text)"
+    try print([heading, ""] + report.lines(markdown ? .markdown : .plain), report)
+  }
+
+  // MARK: What they share
 
   private func chosen(from entries: [ZooSizes.Entry]) throws -> [ZooSizes.Entry] {
     guard let models else { return entries }

@@ -26,9 +26,17 @@ struct DashboardLoop {
   private var state: DashboardState
   private var dropped: [LaneID: Int] = [:]
   private var hasEnded = false
+  private var cost = FrameCost()
+  private var nextFrame = 0.0
+  private var nextCost = 0.0
 
   /// `theme` is the index of the theme asked for; nil leaves it to the saved settings, as `hasMouse` false does not.
-  init(feed: any EventFeed, screen: TerminalScreen, catalog: ThemeCatalog, theme: Int?, hasMouse: Bool) {
+  ///
+  /// Where `isRemembered` is false the user's files are neither read nor written.
+  init(
+    feed: any EventFeed, screen: TerminalScreen, catalog: ThemeCatalog, theme: Int?, hasMouse: Bool,
+    isRemembered: Bool = true
+  ) {
     self.feed = feed
     self.screen = screen
     self.catalog = catalog
@@ -36,12 +44,13 @@ struct DashboardLoop {
       ThemeChoice(theme: entry.theme, origin: entry.path == nil ? "compiled in" : "\(entry.kind.rawValue)'s file")
     }
     state = DashboardState(themes: choices)
-    let problems = catalog.problems.map { "theme left out: \($0)" } + UserFiles.loadSettings(into: &state)
+    let problems =
+      catalog.problems.map { "theme left out: \($0)" } + (isRemembered ? UserFiles.loadSettings(into: &state) : [])
     // What the command line says comes after what was saved.
     if let theme { state.choose(theme: theme) }
     if !hasMouse { state.releaseMouse() }
     screen.mouse = state.hasMouse
-    if UserFiles.isFirstRun() { state.greet() }
+    if isRemembered, UserFiles.isFirstRun() { state.greet() }
     for problem in problems {
       _ = reduce(into: &state, action: .event(TrainingEvent(time: Self.now, body: .note(Message(text: problem)))))
     }
@@ -57,34 +66,45 @@ struct DashboardLoop {
   ///
   /// Throws what the feed throws.
   mutating func run() throws -> End {
+    begin()
+    while true {
+      if let end = try turn() { return end }
+    }
+  }
+
+  /// Draws the first frame and starts what takes its time.
+  mutating func begin() {
     _ = reduce(into: &state, action: .resize(width: screen.size.width, height: screen.size.height))
-    var nextFrame = Self.now
-    var nextCost = Self.now
-    var cost = FrameCost()
+    (nextFrame, nextCost) = (Self.now, Self.now)
     if let stage = feed.loading { _ = reduce(into: &state, action: .loading(stage)) }
     draw()
     feed.begin()
-    while true {
-      let wait = max(0, Int((nextFrame - Self.now) * 1000))
-      var isDirty = false
-      for input in screen.wait(milliseconds: wait) {
-        if let end = handle(input) { return end }
-        isDirty = true
-      }
-      let now = Self.now
-      guard isDirty || now >= nextFrame else { continue }
-      if now >= nextFrame { nextFrame = now + Self.frameSeconds }
-      if try takeEvents() { isDirty = true }
-      if now >= nextCost {
-        cost = screen.takeCost()
-        nextCost = now + 1
-        reloadTheme()
-        // The clock and the footer change once a second, whatever else happens.
-        isDirty = true
-      }
-      _ = reduce(into: &state, action: .tick(time: now, cost: cost))
-      if isDirty { draw() }
+  }
+
+  /// Waits for the next input or frame and answers it; nil where the user stays.
+  ///
+  /// Throws what the feed throws.
+  mutating func turn() throws -> End? {
+    let wait = max(0, Int((nextFrame - Self.now) * 1000))
+    var isDirty = false
+    for input in screen.wait(milliseconds: wait) {
+      if let end = handle(input) { return end }
+      isDirty = true
     }
+    let now = Self.now
+    guard isDirty || now >= nextFrame else { return nil }
+    if now >= nextFrame { nextFrame = now + Self.frameSeconds }
+    if try takeEvents() { isDirty = true }
+    if now >= nextCost {
+      cost = screen.takeCost()
+      nextCost = now + 1
+      reloadTheme()
+      // The clock and the footer change once a second, whatever else happens.
+      isDirty = true
+    }
+    _ = reduce(into: &state, action: .tick(time: now, cost: cost))
+    if isDirty { draw() }
+    return nil
   }
 
   private static var now: Double { Date().timeIntervalSince1970 }

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import PseudoTerminals
 import TerminalTesting
 
 /// Whatever ends the program, the terminal is as it was: a real program on a real pseudo-terminal.

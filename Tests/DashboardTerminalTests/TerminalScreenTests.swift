@@ -3,6 +3,7 @@ import Glibc
 import Testing
 
 @testable import DashboardTerminal
+import PseudoTerminals
 import TerminalTesting
 
 /// The screen inside the test process; one at a time, for a process has one terminal.

@@ -1,5 +1,6 @@
 import Glibc
 import Testing
+import PseudoTerminals
 import TerminalTesting
 
 /// What goes in and out while the screen is open: a real program on a real pseudo-terminal.

@@ -1,5 +1,6 @@
 import Benchmarks
 import Foundation
+import RunStatistics
 import Testing
 import TrainingEvents
 
@@ -40,6 +41,25 @@ import TrainingEvents
     #expect(report.seeds == [0, 1])
     #expect(report.rows.map(\.precision) == [.ampBF16])
     #expect(report.rows.allSatisfy { $0.differences.count == 2 && $0.margin == 0.5 && $0.interval != nil })
+  }
+
+  @Test("--ui measures the dashboard on terminals of its own, and is done whatever the figures say")
+  func ui() throws {
+    let file = TemporaryFile(".json")
+    let run = try Program(["bench", "--ui", "--quick", "--json", file.url.path])
+    #expect(run.status == 0, "\(run.errors.suffix(500))")
+    let report = try JSONDecoder().decode(UIReport.self, from: Data(contentsOf: file.url))
+    #expect(report.frames.count == 24 && report.frames.allSatisfy { $0.bytes.median > 0 })
+    #expect(report.keys?.count == 3 && report.firstFrame?.count == 2)
+    #expect(report.throughput.map(\.precision).prefix(2) == [.fp32, .ampBF16])
+    #expect(run.output.contains("Key to changed frame") && run.output.contains("Start to first frame"))
+  }
+
+  @Test("bench wants one thing to measure")
+  func choice() throws {
+    for arguments in [[], ["--ui", "--zoo"], ["--zoo", "--quick"]] {
+      #expect(try Program(["bench"] + arguments).status == 2, "\(arguments)")
+    }
   }
 
   @Test("A signal ends a bench with 128 + n and without a table")

@@ -1,4 +1,5 @@
 import Foundation
+import PseudoTerminals
 import TerminalTesting
 import Testing
 

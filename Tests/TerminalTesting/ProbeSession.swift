@@ -1,4 +1,5 @@
 package import Glibc
+package import PseudoTerminals
 import Synchronization
 
 /// A program in a session of its own on a pseudo-terminal, usually TerminalProbe, and the lines it writes to
@@ -46,36 +47,9 @@ package final class ProbeSession {
     pipe = ends[0]
     defer { close(ends[1]) }
 
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    // The first terminal that the leader of a session opens becomes its controlling terminal.
-    posix_spawn_file_actions_addopen(&actions, 0, terminal.path, O_RDWR, 0)
-    posix_spawn_file_actions_adddup2(&actions, 0, 1)
-    posix_spawn_file_actions_adddup2(&actions, 0, 2)
-    posix_spawn_file_actions_adddup2(&actions, ends[1], 3)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    sigfillset(&signals)
-    posix_spawnattr_setsigdefault(&attributes, &signals)
-    let newSession: Int32 = 0x80  // POSIX_SPAWN_SETSID, which glibc shows only to GNU sources
-    let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | newSession
-    posix_spawnattr_setflags(&attributes, Int16(flags))
-
     let standard = ["TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "SWIFT_BACKTRACE": "enable=no"]
-    let variables = standard.merging(environment) { $1 }.map { "\($0)=\($1)" }
-    var started: pid_t = 0
-    let status = Self.withStrings([program] + arguments) { arguments in
-      Self.withStrings(variables) { variables in
-        descriptors.withLock { _ in posix_spawn(&started, program, &actions, &attributes, arguments, variables) }
-      }
-    }
-    guard status == 0 else { throw PseudoTerminal.Failure(description: "cannot start \(program): errno \(status)") }
-    process = started
+    process = try terminal.start(
+      program, arguments: arguments, environment: standard.merging(environment) { $1 }, descriptor3: ends[1])
   }
 
   deinit {
@@ -131,13 +105,5 @@ package final class ProbeSession {
       .split(separator: "\n", omittingEmptySubsequences: false)
     partialLine = lines.popLast().map { String($0) } ?? ""
     reports += lines.map { String($0) }
-  }
-
-  private static func withStrings<Result>(
-    _ strings: [String], _ body: ([UnsafeMutablePointer<CChar>?]) -> Result
-  ) -> Result {
-    let copies = strings.map { strdup($0) }
-    defer { copies.forEach { free($0) } }
-    return body(copies + [nil])
   }
 }

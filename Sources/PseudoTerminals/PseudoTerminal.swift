@@ -2,14 +2,18 @@ package import Glibc
 package import Synchronization
 
 /// Held while descriptors are made and while a program is started: tests run side by side, and a program must not
-/// inherit the descriptors of another test, or a terminal would never hang up.
+/// inherit the descriptors of another terminal, or that would never hang up.
 package let descriptors = Mutex(())
 
-/// A pseudo-terminal: the test holds the end that a terminal emulator holds.
+/// A pseudo-terminal: its owner holds the end that a terminal emulator holds.
+///
+/// For tests and for measuring the dashboard: it keeps what programs write, and draws nothing.
 package final class PseudoTerminal {
   /// What went wrong with it.
   package struct Failure: Error, CustomStringConvertible {
-    package var description: String
+    package let description: String
+
+    package init(description: String) { self.description = description }
   }
 
   /// The emulator's end; -1 after `hangUp`.
