@@ -85,7 +85,8 @@ struct DashboardLoop {
   ///
   /// Throws what the feed throws.
   mutating func turn() throws -> End? {
-    let wait = max(0, Int((nextFrame - Self.now) * 1000))
+    // Rounded up: the last part of a millisecond would be spent asking whether it is over.
+    let wait = max(0, Int(((nextFrame - Self.now) * 1000).rounded(.up)))
     var isDirty = false
     for input in screen.wait(milliseconds: wait) {
       if let end = handle(input) { return end }
