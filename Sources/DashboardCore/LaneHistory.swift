@@ -74,17 +74,23 @@ struct LaneHistory: Sendable {
   }
 
   mutating func append(_ change: ScaleReport) {
+    guard LaneHistory.attempts.contains(change.attempt) else { return }
     insert(change, into: &scaleChanges) { $0.attempt <= change.attempt }
   }
 
   mutating func append(_ change: PrecisionReport) {
+    guard LaneHistory.attempts.contains(change.attempt) else { return }
     insert(change, into: &precisionChanges) { $0.attempt <= change.attempt }
   }
 
   mutating func append(_ fault: FaultReport) {
+    guard LaneHistory.attempts.contains(fault.attempt) else { return }
     insert(fault, into: &faults) { $0.attempt <= fault.attempt }
     if faults.count > LaneHistory.faultLimit { faults.removeFirst() }
   }
+
+  /// What can be the index of an attempt; reports in a damaged file may name anything.
+  private static let attempts = 0...largestAttempt
 
   /// Smooths anew with another weight.
   ///
