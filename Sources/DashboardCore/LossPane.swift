@@ -73,22 +73,23 @@ enum LossPane {
 
   private static func remark(_ state: DashboardState, _ painter: Painter, width: Int) -> [(String, Style)] {
     let smoothing = Format.fixed(state.smoothing.weight, decimals: state.smoothing.weight > 0.99 ? 3 : 2)
-    var pieces: [(String, Style)] = []
+    var groups: [[(String, Style)]] = []
     if width >= 60, state.window != .all {
       let length = state.window.stretch(total: state.progress(in: state.progressUnit)).length
       let text = state.progressUnit.lengthText(length)
-      pieces.append(("\(state.window.isAtNewest ? "last " : "")\(text) · ", painter.secondary))
+      groups.append([("\(state.window.isAtNewest ? "last " : "")\(text)", painter.secondary)])
     }
     if width >= 72, state.lanes.count > 1 {
-      pieces += [("\(state.lossView.rawValue) ", painter.secondary), ("o", painter.key), (" · ", painter.inactive)]
+      groups.append([("\(state.lossView.rawValue) ", painter.secondary), ("o", painter.key)])
     }
-    if width >= 60, state.hasLogProgress {
-      pieces += [("log x ", painter.secondary), ("L", painter.key), (" · ", painter.inactive)]
-    }
-    pieces += [
-      (state.hasLogAxis ? "log " : "linear ", painter.secondary), ("y", painter.key), (" · ", painter.inactive),
-      ("smooth \(smoothing) ", painter.secondary), ("[ ]", painter.key),
-    ]
+    if width >= 60, state.hasLogProgress { groups.append([("log x ", painter.secondary), ("L", painter.key)]) }
+    groups.append([(state.hasLogAxis ? "log " : "linear ", painter.secondary), ("y", painter.key)])
+    groups.append([("smooth \(smoothing) ", painter.secondary), ("[ ]", painter.key)])
+    // What is left out where not all has room: the end first, which help and options tell too.
+    func columns() -> Int { groups.joined().reduce(3 * (groups.count - 1)) { $0 + $1.0.columns } }
+    while groups.count > 2, columns() > width - 15 { groups.removeLast() }
+    var pieces: [(String, Style)] = []
+    for group in groups { pieces += (pieces.isEmpty ? [] : [(" · ", painter.inactive)]) + group }
     return pieces
   }
 }
