@@ -41,6 +41,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+    .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
   ],
   targets: [
     // C: libraries behind a face that Swift can import, and our own kernels.
@@ -107,6 +108,7 @@ let package = Package(
         "PrecisionDoctor", "RunStatistics", "SafetensorsFormat", "TensorCore", "Training", "TrainingEvents",
         "DashboardCore", "DashboardTerminal", "PseudoTerminals",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "TOMLKit", package: "TOMLKit"),
       ],
       swiftSettings: strict),
 
@@ -153,7 +155,7 @@ let package = Package(
       name: "EndToEndTests",
       dependencies: [
         "ampscope", "Benchmarks", "PrecisionDoctor", "RunStatistics", "TrainingEvents", "TerminalTesting",
-        "PseudoTerminals",
+        "PseudoTerminals", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
   ],

@@ -23,7 +23,7 @@ struct Ampscope: ParsableCommand {
   static func main() {
     OpenMPEnvironment.restartWithoutBinding()
     do {
-      var command = try parseAsRoot()
+      var command = try parseAsRoot(ProgramArguments.current.get().all)
       try command.run()
     } catch let error as ExitStatus {
       leave(error.code)
@@ -40,9 +40,13 @@ struct Ampscope: ParsableCommand {
       leave(0)
     }
     let isUsage = code == .validationFailure
-    let text = isUsage ? fullMessage(for: error) : "ampscope: \(error)"
+    let text = isUsage ? fullMessage(for: error) + note(on: error) : "ampscope: \(error)"
     StandardStream.complain(text + "\n")
     leave(isUsage ? ExitStatus.usage.code : ExitStatus.failure.code)
+  }
+
+  private static func note(on error: any Error) -> String {
+    (try? ProgramArguments.current.get())?.note(on: message(for: error)) ?? ""
   }
 
   /// Ends the process at once, after what was printed has gone out.

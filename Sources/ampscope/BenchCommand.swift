@@ -8,7 +8,7 @@ import Training
 import TrainingEvents
 
 /// Measures: every network in every mode, whether AMP reaches fp32's result, or what the dashboard costs.
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Measures speed, memory and accuracy of every network in every mode.",
     discussion: """
@@ -17,6 +17,8 @@ struct BenchCommand: ParsableCommand {
       mode is equivalent to fp32. --ui measures the dashboard on pseudo-terminals of its own: frames, keys, start, and what
       it takes from the lanes. Progress goes to standard error, the table to standard output.
       """)
+
+  @OptionGroup var configurationOptions: ConfigurationOptions
 
   @Flag(help: "Every network in every mode: step time, speedup, memory, loss.")
   var zoo = false
@@ -30,13 +32,18 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "With --ui: a few measurements only, to see that it works.")
   var quick = false
 
-  @Option(help: "Networks, separated by commas (default: all, or cnn,resnet,gpt for --accuracy).")
+  @Option(
+    help: ArgumentHelp(
+      "Networks, separated by commas (default: all, or cnn,resnet,gpt for --accuracy).", valueName: "network,…"))
   var models: String?
 
   @Option(help: "Size of the networks of --zoo: small (minutes on two processors) or full.")
   var size = "small"
 
-  @Option(help: "Precisions, fp32 among them (default: all for --zoo, fp32,amp-bf16,amp-fp16 for --accuracy).")
+  @Option(
+    help: ArgumentHelp(
+      "Precisions, fp32 among them (default: all for --zoo, fp32,amp-bf16,amp-fp16 for --accuracy).",
+      valueName: "mode,…"))
   var lanes: String?
 
   @Option(help: "Attempts of every lane (default: 72 for --zoo, the network's own for --accuracy).")

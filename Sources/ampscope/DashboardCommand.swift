@@ -4,10 +4,11 @@ import Training
 import TrainingEvents
 
 /// The dashboard over a live session; plain lines where there is no terminal for it.
-struct DashboardCommand: ParsableCommand {
+struct DashboardCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "dashboard", abstract: "Opens the dashboard (what ampscope does without a subcommand).")
 
+  @OptionGroup var configurationOptions: ConfigurationOptions
   @OptionGroup var options: RunOptions
   @OptionGroup var display: DisplayOptions
 

@@ -7,7 +7,7 @@ import Training
 import TrainingEvents
 
 /// Predicts from an fp32 run what 16-bit formats would do, and says what to run.
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Predicts overflow and underflow layer by layer, and recommends a precision.",
     discussion: """
@@ -20,6 +20,7 @@ struct DoctorCommand: ParsableCommand {
       output. Exit status 3: fp32 itself diverges.
       """)
 
+  @OptionGroup var configurationOptions: ConfigurationOptions
   @OptionGroup var options: RunOptions
 
   @Flag(help: "Find the smallest set of layers to keep in fp32 that closes the loss gap of --mode.")
@@ -48,25 +49,39 @@ struct DoctorCommand: ParsableCommand {
 
   /// Refuses options of `train` that mean nothing here, so that none is silently ignored.
   private func refuseUnused() throws {
-    let isOverridden = !options.precision.overrides.isEmpty
-    let unused: [(option: String, isStated: Bool, reason: String)] = [
+    for (option, isStated, reason) in unused where isStated { throw ValidationError("\(option): \(reason)") }
+  }
+
+  /// Options that mean nothing here.
+  private var unused: [(option: String, isStated: Bool, reason: String)] {
+    let precision = options.precision
+    let keeps = "doctor finds out what to keep in fp32"
+    let always = [
       ("--jsonl", options.jsonl != nil, "doctor writes no events; use --json"),
       ("--save", options.saveWeights != nil, "doctor keeps no weights"),
       ("--schedule", options.schedule != nil, "doctor trains one run at a time"),
       ("--lanes", options.lanes != RunOptions.defaultLanes, "doctor starts from fp32; --mode is for --bisect"),
       ("--fault", !options.numerics.faults.isEmpty, "doctor breaks nothing"),
       ("--numerics", options.numerics.numerics != nil, "doctor reads every tensor anyway"),
-      ("--keep-fp32 and the like", isOverridden, "doctor finds out what to keep in fp32"),
-      ("--mode", mode != nil && !bisect, "it belongs to --bisect"),
-      ("--tolerance", tolerance != nil && !bisect, "it belongs to --bisect"),
-      ("--scaler", options.scaler != nil && !bisect, "doctor recommends the scale; it belongs to --bisect"),
-      ("--init-scale", options.initialScale != nil && !bisect, "doctor recommends the scale; it belongs to --bisect"),
-      (
-        "--growth-interval", options.growthInterval != nil && !bisect,
-        "doctor recommends the scale; it belongs to --bisect"
-      ),
+      ("--keep-fp32", precision.keepFP32 != nil, keeps),
+      ("--keep-batchnorm-fp32", precision.keepBatchNormFP32 != nil, keeps),
+      ("--master-weights", precision.masterWeights != nil, keeps),
+      ("--stochastic-rounding", precision.stochasticRounding, keeps),
     ]
-    for (option, isStated, reason) in unused where isStated { throw ValidationError("\(option): \(reason)") }
+    if bisect { return always }
+    let recommends = "doctor recommends the scale; it belongs to --bisect"
+    return always + [
+      ("--mode", mode != nil, "it belongs to --bisect"),
+      ("--tolerance", tolerance != nil, "it belongs to --bisect"),
+      ("--scaler", options.scaler != nil, recommends),
+      ("--init-scale", options.initialScale != nil, recommends),
+      ("--growth-interval", options.growthInterval != nil, recommends),
+    ]
+  }
+
+  static func refusedOptions(beside arguments: [String]) -> Set<String> {
+    let command = try? parse(arguments.contains("--bisect") ? ["--bisect"] : [])
+    return Set(command?.unused.map { String($0.option.dropFirst(2)) } ?? [])
   }
 
   func run() throws {
@@ -125,7 +140,7 @@ struct DoctorCommand: ParsableCommand {
   private func tell(_ line: String) { StandardStream.complain(line + "\n") }
 
   private func write(_ report: DoctorReport) throws {
-    let text = report.text(command: DoctorCommand.trainCommand(CommandLine.arguments))
+    let text = report.text(command: DoctorCommand.trainCommand(try ProgramArguments.current.get().all))
     guard let json else { return try StandardStream.print(text) }
     let data = try report.json()
     if json == "-" { return try StandardStream.print(String(decoding: data, as: UTF8.self)) }
@@ -138,11 +153,13 @@ struct DoctorCommand: ParsableCommand {
   }
 
   /// The command that trains what these arguments examine, without what is doctor's own or what it recommends.
+  ///
+  /// Options of a file stand among the arguments, so that the command needs no file.
   static func trainCommand(_ arguments: [String]) -> String {
-    let dropped: Set = ["--steps", "--mode", "--tolerance", "--json", "--init-scale"]
+    let dropped: Set = ["--config", "--steps", "--mode", "--tolerance", "--json", "--init-scale"]
     var kept: [String] = ["ampscope", "train"]
     var isValue = false
-    for argument in arguments.dropFirst(2) {
+    for argument in arguments.dropFirst() {
       let name = String(argument.prefix { $0 != "=" })
       if isValue {
         isValue = false

@@ -10,11 +10,12 @@ import Training
 import TrainingEvents
 
 /// Prints what a run would do: graph with casts and their reasons, kernels, parameters, memory plan.
-struct InspectCommand: ParsableCommand {
+struct InspectCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Prints the graph with every cast and its reason, the kernels and the memory plan.")
 
+  @OptionGroup var configurationOptions: ConfigurationOptions
   @OptionGroup var options: ModelOptions
 
   @Option(help: "Precision: fp32, amp-fp16, amp-bf16, amp, o2, fp16 or bf16.")
@@ -27,13 +28,15 @@ struct InspectCommand: ParsableCommand {
       "Only one part: parameters, a pass (forward, autocast, autodiff, commit, simplify, schedule), kernels, memory.")
   var stage: String?
 
-  @Option(help: "A sample: C,H,W of an image (1,28,28), a number of features, or of tokens (64).")
+  @Option(
+    help: ArgumentHelp(
+      "A sample: C,H,W of an image (1,28,28), a number of features, or of tokens (64).", valueName: "size,…"))
   var sample: String?
 
   @Option(help: "Number of classes (10), or of tokens in the vocabulary (64).")
   var classes: Int?
 
-  @Option(help: "Users and items of ncf.")
+  @Option(help: ArgumentHelp("Users and items of ncf.", valueName: "users,items"))
   var tables = "1000,1000"
 
   func run() throws {

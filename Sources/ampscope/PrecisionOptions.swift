@@ -9,10 +9,12 @@ import TrainingEvents
 struct PrecisionOptions: ParsableArguments {
   @Option(
     name: .customLong("keep-fp32"),
-    help: """
+    help: ArgumentHelp(
+      """
       Layers and operations that compute in fp32, by name, separated by commas; * and ? allowed: 'layers.3.*,softmax'. In \
       every lane that is not fp32.
-      """)
+      """,
+      valueName: "name,…"))
   var keepFP32: String?
 
   @Option(

@@ -59,7 +59,9 @@ struct RunOptions: ParsableArguments {
   var sequenceLength: Int?
 
   @Option(
-    help: "Precision of each lane, 1 to 4 of fp32, amp-fp16, amp-bf16, amp, o2, fp16, bf16 (and Apex's O0 to O3).")
+    help: ArgumentHelp(
+      "Precision of each lane, 1 to 4 of fp32, amp-fp16, amp-bf16, amp, o2, fp16, bf16 (and Apex's O0 to O3).",
+      valueName: "mode,…"))
   var lanes = RunOptions.defaultLanes
 
   @Option(help: "Attempts of every lane (default: until stopped; `train` takes the network's own number).")

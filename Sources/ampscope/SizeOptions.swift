@@ -21,7 +21,9 @@ struct SizeOptions: ParsableArguments {
   @Option(help: "Heads of attention in gpt and vit.")
   var heads: Int?
 
-  @Option(help: "Channels: three widths of cnn (32,64,128), the first level of unet (16).")
+  @Option(
+    help: ArgumentHelp(
+      "Channels: three widths of cnn (32,64,128), the first level of unet (16).", valueName: "width,…"))
   var channels: String?
 
   @Option(help: "Layers of resnet: 8 (default), 14, 20, … for small images, 18 and 50 as torchvision's.")

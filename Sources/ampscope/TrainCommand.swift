@@ -5,10 +5,11 @@ import Training
 import TrainingEvents
 
 /// Headless: plain lines, no escapes.
-struct TrainCommand: ParsableCommand {
+struct TrainCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train", abstract: "Trains without the dashboard and prints plain lines.")
 
+  @OptionGroup var configurationOptions: ConfigurationOptions
   @OptionGroup var options: RunOptions
   @OptionGroup var requirements: Requirements
 
