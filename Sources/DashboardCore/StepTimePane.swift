@@ -151,9 +151,10 @@ enum StepTimePane {
       guard let means = track.phases.mean else { continue }
       for (index, phase) in phases.enumerated() {
         let value = means[phase.rawValue]
-        // Five columns hold "9.87" or "98.7" and leave a gap to the next number.
-        let isTight = column < 6 && value >= 9.995 && value < 99.95
-        let text = value == 0 ? "–" : isTight ? Format.fixed(value, decimals: 1) : Format.milliseconds(value)
+        // Five columns hold "9.87", "98.7" or "987" and leave a gap to the next number.
+        let isTight = column < 6 && value >= 9.995
+        let short = Format.fixed(value, decimals: value < 99.95 ? 1 : 0)
+        let text = value == 0 ? "–" : isTight ? short : Format.milliseconds(value)
         painter.write(text, endingAt: x(index), y: y + 1 + row, style: painter.text, in: room)
       }
     }
