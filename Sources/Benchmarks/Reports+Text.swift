@@ -25,7 +25,7 @@ extension ZooReport {
       table.add([
         row.network, row.precision.rawValue, row.isNative ? "native" : "storage-only",
         fixed(row.medianStepMilliseconds, 2), fixed(row.p95StepMilliseconds, 2), fixed(row.samplesPerSecond, 0),
-        row.speedup.map { fixed($0.ratio, 2) + "×" } ?? "baseline", interval ?? "",
+        row.speedup.map { fixed($0.ratio, 2) + "×" } ?? (row.precision == .fp32 ? "baseline" : "–"), interval ?? "",
         row.speedup?.effective.map { fixed($0, 2) + "×" } ?? "", fixed(row.castShare.map { $0 * 100 }, 1),
         String(row.skipped),
         fixed(row.loss, 4), fixed(row.score.map { $0 * 100 }, 1),
