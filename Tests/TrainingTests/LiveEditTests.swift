@@ -116,7 +116,7 @@ struct LiveEditTests {
   func faults() throws {
     let harness = try paused(
       [PrecisionPolicy(.ampFP16), PrecisionPolicy(.ampFP16)],
-      faults: ["nan:features.4@1/A", "lr*0@2", "scale=16@3/B"].map { try! Fault(parsing: $0) })
+      faults: ["nan:features.4@1/A", "lr*0@2", "scale=16@3/B"].map { try Fault(parsing: $0) })
     harness.session.send(.resume)
     harness.drain(until: "six steps") { events in [laneA, laneB].allSatisfy { events.steps(of: $0).count > 6 } }
     harness.session.send(.inject(Fault(.inject(.inf, tensor: "grad:classifier.0"), lane: laneB)))
