@@ -1,5 +1,6 @@
 import BackendAPI
 import CDNNL
+import CKernels
 
 /// A primitive of oneDNN, destroyed with the last kernel that holds it.
 final class LibraryPrimitive {
@@ -8,7 +9,16 @@ final class LibraryPrimitive {
   let implementation: String
 
   /// Calls `create`; throws `BackendError` with the library's own words where it refuses.
-  init(_ context: KernelContext, _ create: (UnsafeMutablePointer<OpaquePointer?>) -> cdnnl_status) throws {
+  ///
+  /// A primitive is made for a number of threads: those of the lane, or one (`isForOneThread`), to be executed by a single
+  /// member of a team.
+  init(
+    _ context: KernelContext, isForOneThread: Bool = false,
+    _ create: (UnsafeMutablePointer<OpaquePointer?>) -> cdnnl_status
+  ) throws {
+    let team = amp_team_size()
+    if isForOneThread { amp_set_team_size(1) }
+    defer { if isForOneThread { amp_set_team_size(team) } }
     var created: OpaquePointer?
     let status = create(&created)
     guard status == CDNNL_OK, let created else {

@@ -94,6 +94,7 @@ cdnnl_status cdnnl_primitive_add(cdnnl_primitive *primitive, const char *name, i
 
 cdnnl_status cdnnl_primitive_add_weights(cdnnl_primitive *primitive, const char *name, int argument,
                                          onednn_layout_ref plain, onednn_layout_ref blocked, cdnnl_weights_use use) {
+  primitive->weights_use = use;
   if (dnnl_memory_desc_equal(plain, blocked))
     return cdnnl_primitive_add(primitive, name, argument, plain);
 
@@ -105,8 +106,7 @@ cdnnl_status cdnnl_primitive_add_weights(cdnnl_primitive *primitive, const char 
   primitive->compute_arguments[primitive->compute_argument_count++] =
       (dnnl_exec_arg_t){argument, primitive->weights.memory};
 
-  bool reads = use == CDNNL_WEIGHTS_READ;
-  primitive->reorders_first = reads;
+  bool reads = use != CDNNL_WEIGHTS_WRITTEN;
   primitive->reorder_arguments[primitive->reorder_argument_count++] =
       (dnnl_exec_arg_t){DNNL_ARG_FROM, reads ? buffer->memory : primitive->weights.memory};
   primitive->reorder_arguments[primitive->reorder_argument_count++] =
@@ -142,21 +142,23 @@ void cdnnl_primitive_seal(cdnnl_primitive *primitive) {
   primitive->scratch_size = shared + (compute > reorder ? compute : reorder);
 }
 
+static cdnnl_status bind_buffer(cdnnl_buffer *buffer, void *pointer) {
+  if (!pointer)
+    return cdnnl_fail(CDNNL_FAILED, "buffer %s is NULL", buffer->name);
+  if (buffer->bound == pointer)
+    return CDNNL_OK;
+  CDNNL_RETURN_IF_FAILED(cdnnl_check(dnnl_memory_set_data_handle(buffer->memory, pointer), "binding a buffer"));
+  buffer->bound = pointer;
+  return CDNNL_OK;
+}
+
 static cdnnl_status bind_buffers(cdnnl_primitive *primitive, void *const pointers[]) {
   for (int index = 0; index < primitive->buffer_count; index++) {
     cdnnl_buffer *buffer = &primitive->buffers[index];
-    if (!buffer->memory) {
-      if (pointers[index])
-        return cdnnl_fail(CDNNL_FAILED, "buffer %s: the primitive was created without one, pass NULL", buffer->name);
-      continue;
-    }
-    if (!pointers[index])
-      return cdnnl_fail(CDNNL_FAILED, "buffer %s is NULL", buffer->name);
-    if (buffer->bound == pointers[index])
-      continue;
-    CDNNL_RETURN_IF_FAILED(
-        cdnnl_check(dnnl_memory_set_data_handle(buffer->memory, pointers[index]), "binding a buffer"));
-    buffer->bound = pointers[index];
+    if (buffer->memory && (pointers[index] || buffer != primitive->packed))
+      CDNNL_RETURN_IF_FAILED(bind_buffer(buffer, pointers[index]));
+    else if (pointers[index])
+      return cdnnl_fail(CDNNL_FAILED, "buffer %s: the primitive was created without one, pass NULL", buffer->name);
   }
   return CDNNL_OK;
 }
@@ -188,22 +190,46 @@ static cdnnl_status run_reorder(cdnnl_primitive *primitive) {
                      "executing the reorder of the weights");
 }
 
-cdnnl_status cdnnl_primitive_run(cdnnl_primitive *primitive, cdnnl_operation operation, void *const pointers[],
-                                 void *scratch) {
+static cdnnl_status check_operation(const cdnnl_primitive *primitive, cdnnl_operation operation) {
   if (!primitive)
     return cdnnl_fail(CDNNL_FAILED, "execute: the primitive is NULL");
   if (primitive->operation != operation)
     return cdnnl_fail(CDNNL_FAILED, "execute: the primitive was created for another operation");
+  return CDNNL_OK;
+}
+
+cdnnl_status cdnnl_primitive_pack(cdnnl_primitive *primitive, cdnnl_operation operation, int index, void *weights,
+                                  void *scratch) {
+  CDNNL_RETURN_IF_FAILED(check_operation(primitive, operation));
+  if (primitive->weights_use != CDNNL_WEIGHTS_PACKED_AHEAD)
+    return cdnnl_fail(CDNNL_FAILED, "pack: the primitive was created to read buffer %s as it is",
+                      primitive->buffers[index].name);
+  CDNNL_RETURN_IF_FAILED(bind_buffer(&primitive->buffers[index], weights));
+  CDNNL_RETURN_IF_FAILED(bind_scratch(primitive, scratch));
+  if (primitive->reorder)
+    CDNNL_RETURN_IF_FAILED(run_reorder(primitive));
+  primitive->packed = &primitive->buffers[index];
+  return CDNNL_OK;
+}
+
+cdnnl_status cdnnl_primitive_run(cdnnl_primitive *primitive, cdnnl_operation operation, void *const pointers[],
+                                 void *scratch) {
+  CDNNL_RETURN_IF_FAILED(check_operation(primitive, operation));
+  const bool is_packed_ahead = primitive->weights_use == CDNNL_WEIGHTS_PACKED_AHEAD;
+  if (is_packed_ahead && !primitive->packed)
+    return cdnnl_fail(CDNNL_FAILED, "execute: pack the weights first");
+  if (is_packed_ahead && primitive->bound_scratch && primitive->bound_scratch != scratch)
+    return cdnnl_fail(CDNNL_FAILED, "execute: the scratch is not the one that the weights were packed into");
   CDNNL_RETURN_IF_FAILED(bind_buffers(primitive, pointers));
   CDNNL_RETURN_IF_FAILED(bind_scratch(primitive, scratch));
 
-  if (primitive->reorder && primitive->reorders_first)
+  if (primitive->reorder && primitive->weights_use == CDNNL_WEIGHTS_READ)
     CDNNL_RETURN_IF_FAILED(run_reorder(primitive));
   CDNNL_RETURN_IF_FAILED(
       cdnnl_check(dnnl_primitive_execute(primitive->compute, primitive->stream, primitive->compute_argument_count,
                                          primitive->compute_arguments),
                   "executing the primitive"));
-  if (primitive->reorder && !primitive->reorders_first)
+  if (primitive->reorder && primitive->weights_use == CDNNL_WEIGHTS_WRITTEN)
     CDNNL_RETURN_IF_FAILED(run_reorder(primitive));
   return cdnnl_check(dnnl_stream_wait(primitive->stream), "waiting for the stream");
 }

@@ -17,6 +17,8 @@ typedef enum {
 
 enum { cdnnl_max_buffers = 4 };
 
+typedef enum { CDNNL_WEIGHTS_READ, CDNNL_WEIGHTS_WRITTEN, CDNNL_WEIGHTS_PACKED_AHEAD } cdnnl_weights_use;
+
 /* A tensor that the caller passes to execute. `memory` is NULL where this primitive has no such tensor. */
 typedef struct {
   const char *name;
@@ -40,11 +42,12 @@ struct cdnnl_primitive {
   int compute_argument_count;
 
   /* Between plain weights and the layout that `compute` wants; NULL where that is the plain one. Before `compute` when
-     the weights are read, after it when they are written. */
+     the weights are read, after it when they are written, and on request alone when they are packed ahead. */
   dnnl_primitive_t reorder;
   dnnl_exec_arg_t reorder_arguments[3];
   int reorder_argument_count;
-  bool reorders_first;
+  cdnnl_weights_use weights_use;
+  const cdnnl_buffer *packed; /* the weights, once they have been packed */
 
   cdnnl_buffer buffers[cdnnl_max_buffers];
   int buffer_count;
@@ -70,8 +73,6 @@ cdnnl_status cdnnl_primitive_open(cdnnl_operation operation, dnnl_primitive_desc
 /* Declares the next buffer of execute. A NULL layout says that this primitive has no such tensor. */
 cdnnl_status cdnnl_primitive_add(cdnnl_primitive *primitive, const char *name, int argument, onednn_layout_ref layout);
 
-typedef enum { CDNNL_WEIGHTS_READ, CDNNL_WEIGHTS_WRITTEN } cdnnl_weights_use;
-
 /* Declares the next buffer: weights that are `plain` for the caller and `blocked` for the computation. */
 cdnnl_status cdnnl_primitive_add_weights(cdnnl_primitive *primitive, const char *name, int argument,
                                          onednn_layout_ref plain, onednn_layout_ref blocked, cdnnl_weights_use use);
@@ -79,7 +80,11 @@ cdnnl_status cdnnl_primitive_add_weights(cdnnl_primitive *primitive, const char 
 /* Lays out the scratch; after the last buffer. */
 void cdnnl_primitive_seal(cdnnl_primitive *primitive);
 
-/* Runs with one pointer per declared buffer, in the order of declaration. */
+/* Brings weights that are packed ahead, buffer `index`, into the scratch. */
+cdnnl_status cdnnl_primitive_pack(cdnnl_primitive *primitive, cdnnl_operation operation, int index, void *weights,
+                                  void *scratch);
+
+/* Runs with one pointer per declared buffer, in the order of declaration; NULL for weights that were packed ahead. */
 cdnnl_status cdnnl_primitive_run(cdnnl_primitive *primitive, cdnnl_operation operation, void *const pointers[],
                                  void *scratch);
 

@@ -6,11 +6,19 @@ static cdnnl_status open(cdnnl_operation operation, const product_layouts *layou
   CDNNL_RETURN_IF_FAILED(cdnnl_engine(&engine));
   onednn_layout_ref a = onednn_layout_borrow(&layouts->a), b = onednn_layout_borrow(&layouts->b);
   onednn_layout_ref bias = onednn_layout_borrow(&layouts->bias), c = onednn_layout_borrow(&layouts->c);
+  onednn_layout_ref packed = onednn_layout_borrow(&layouts->packed_b);
   dnnl_primitive_desc_t description = NULL;
-  CDNNL_RETURN_IF_FAILED(cdnnl_check_description(onednn_matmul(&description, engine, a, b, bias, c, attributes)));
+  CDNNL_RETURN_IF_FAILED(
+      cdnnl_check_description(onednn_matmul(&description, engine, a, packed ? packed : b, bias, c, attributes)));
   CDNNL_RETURN_IF_FAILED(cdnnl_primitive_open(operation, description, out));
   CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "a", DNNL_ARG_SRC, a));
-  CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "b", DNNL_ARG_WEIGHTS, b));
+  if (packed) {
+    onednn_layout_ref chosen = dnnl_primitive_desc_query_md(description, dnnl_query_weights_md, 0);
+    CDNNL_RETURN_IF_FAILED(
+        cdnnl_primitive_add_weights(*out, "b", DNNL_ARG_WEIGHTS, b, chosen, CDNNL_WEIGHTS_PACKED_AHEAD));
+  } else {
+    CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "b", DNNL_ARG_WEIGHTS, b));
+  }
   CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "bias", DNNL_ARG_BIAS, bias));
   CDNNL_RETURN_IF_FAILED(cdnnl_primitive_add(*out, "c", DNNL_ARG_DST, c));
   cdnnl_primitive_seal(*out);
@@ -34,6 +42,7 @@ cdnnl_status cdnnl_product_create(cdnnl_operation operation, bool relu, const vo
     dnnl_primitive_attr_destroy(attributes);
   onednn_layout_destroy(&layouts.a);
   onednn_layout_destroy(&layouts.b);
+  onednn_layout_destroy(&layouts.packed_b);
   onednn_layout_destroy(&layouts.bias);
   onednn_layout_destroy(&layouts.c);
   if (status == CDNNL_OK)

@@ -5,9 +5,10 @@
 
 #include "primitive.h"
 
-/* Layouts of the operands, bias empty where there is none. */
+/* Layouts of the operands, bias empty where there is none; packed_b, where B is packed ahead, says that the layout is
+   oneDNN's choice. */
 typedef struct {
-  onednn_layout a, b, bias, c;
+  onednn_layout a, b, packed_b, bias, c;
 } product_layouts;
 
 /* Describes the operands of one shape. */

@@ -5,8 +5,8 @@
 
 typedef struct {
   attention_plan plan;
-  const float *scores, *dp, *delta;
-  float *logsumexp; /* read only in the backward pass */
+  const float *dp, *delta;
+  float *scores, *logsumexp; /* read only in the backward pass */
   void *p, *ds;
   bool causal;
   size_t heads, queries, keys;
@@ -27,7 +27,7 @@ static void run_softmax(void *context, int index, int count) {
                                                        visible_keys(job, row), job->keys);
 }
 
-void amp_attention_softmax(int threads, const float *scores, float scale, bool causal, amp_dtype rounding,
+void amp_attention_softmax(int threads, float *scores, float scale, bool causal, amp_dtype rounding,
                            amp_dtype p_dtype, void *p, float *logsumexp, size_t heads, size_t queries, size_t keys) {
   attention_job job = {.plan = {scale, rounding, p_dtype},
                        .scores = scores,
@@ -56,7 +56,7 @@ void amp_attention_softmax_backward(int threads, const float *scores, const floa
                                     const float *delta, float scale, bool causal, amp_dtype rounding,
                                     amp_dtype p_dtype, void *p, void *ds, size_t heads, size_t queries, size_t keys) {
   attention_job job = {.plan = {scale, rounding, p_dtype},
-                       .scores = scores,
+                       .scores = (float *)scores,
                        .dp = dp,
                        .delta = delta,
                        .logsumexp = (float *)logsumexp,
@@ -91,4 +91,61 @@ void amp_attention_delta(int threads, amp_dtype dtype, const void *d_o, const vo
                          size_t heads, size_t head_size) {
   delta_job job = {dtype, d_o, o, delta, rows, heads, head_size};
   parallel_chunks(threads, chunk_count(threads, rows * heads * head_size), run_delta, &job);
+}
+
+typedef struct {
+  amp_dtype from, to;
+  const void *src;
+  void *dst;
+  const amp_heads *layout;
+  size_t first, count;
+  bool gathers;
+} heads_job;
+
+/* A row of a head is a few vectors: calling memcpy for each would take longer than the move. */
+static void copy_row(void *dst, const void *src, size_t bytes) {
+  enum { step = 32 };
+  size_t at = 0;
+  for (; at + step <= bytes; at += step)
+    memcpy((char *)dst + at, (const char *)src + at, step);
+  if (at < bytes)
+    memcpy((char *)dst + at, (const char *)src + at, bytes - at);
+}
+
+static void run_heads(void *context, int index, int count) {
+  const heads_job *job = context;
+  const amp_heads *layout = job->layout;
+  const size_t size = layout->head_size;
+  const range part = part_of(job->count, index, count, 1);
+  for (size_t at = part.begin; at < part.end; at++) {
+    const size_t head = job->first + at, sample = head / layout->heads;
+    const size_t column = head % layout->heads * size;
+    for (size_t row = 0; row < layout->length; row++) {
+      const size_t packed = (sample * layout->length + row) * layout->row_stride + column;
+      const size_t dense = (at * layout->length + row) * size;
+      const void *src = element(job->from, job->src, job->gathers ? packed : dense);
+      void *dst = mutable_element(job->to, job->dst, job->gathers ? dense : packed);
+      if (job->from == job->to)
+        copy_row(dst, src, size * element_size(job->from));
+      else
+        kernels()->cast(job->from, src, job->to, dst, size);
+    }
+  }
+}
+
+static void move_heads(int threads, const heads_job *job) {
+  const size_t elements = job->count * job->layout->length * job->layout->head_size;
+  parallel_chunks(threads, chunk_count(threads, elements), run_heads, (void *)job);
+}
+
+void amp_gather_heads(int threads, amp_dtype from, const void *src, const amp_heads *layout, amp_dtype to, void *dst,
+                      size_t first, size_t count) {
+  const heads_job job = {from, to, src, dst, layout, first, count, true};
+  move_heads(threads, &job);
+}
+
+void amp_scatter_heads(int threads, amp_dtype from, const void *src, amp_dtype to, void *dst, const amp_heads *layout,
+                       size_t first, size_t count) {
+  const heads_job job = {from, to, src, dst, layout, first, count, false};
+  move_heads(threads, &job);
 }

@@ -178,7 +178,7 @@ typedef struct {
                        size_t count);
 
   /* One row of scores, of which the first `visible` keys take part; returns the logsumexp. */
-  float (*attention_softmax)(const float *scores, const attention_plan *plan, void *p, size_t visible, size_t keys);
+  float (*attention_softmax)(float *scores, const attention_plan *plan, void *p, size_t visible, size_t keys);
   void (*attention_softmax_backward)(const float *scores, float logsumexp, const float *dp, float delta,
                                      const attention_plan *plan, void *p, void *ds, size_t visible, size_t keys);
   float (*dot_product)(amp_dtype dtype, const void *x, const void *y, size_t count);

@@ -7,6 +7,7 @@
 void GOMP_parallel(void (*function)(void *), void *data, unsigned threads, unsigned flags);
 int omp_get_thread_num(void);
 int omp_get_num_threads(void);
+int omp_get_max_threads(void);
 void omp_set_num_threads(int threads);
 
 typedef struct {
@@ -39,5 +40,7 @@ void parallel_chunks(int threads, int chunks, void (*body)(void *context, int in
 void amp_parallel(int threads, void (*body)(void *context, int index, int count), void *context) {
   parallel_chunks(threads, threads, body, context);
 }
+
+int amp_team_size(void) { return omp_get_max_threads(); }
 
 void amp_set_team_size(int threads) { omp_set_num_threads(threads > 0 ? threads : 1); }

@@ -69,12 +69,10 @@ struct BatchedMatmulTests {
 
     func shape(_ dtypes: PrecisionPair) -> cdnnl_batched_matmul {
       cdnnl_batched_matmul(
-        outer_batch: 1, batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), transpose_a: transposeA,
-        transpose_b: transposeB,
-        lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading), a_batch_stride: Int64(a.stride),
-        b_batch_stride: Int64(b.stride), c_batch_stride: Int64(c.stride), a_outer_stride: 1, b_outer_stride: 1,
-        c_outer_stride: 1, input_dtype: dtypes.input.dtype,
-        output_dtype: dtypes.output.dtype)
+        batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), transpose_a: transposeA, transpose_b: transposeB,
+        packs_b: false, lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading),
+        a_batch_stride: Int64(a.stride), b_batch_stride: Int64(b.stride), c_batch_stride: Int64(c.stride),
+        input_dtype: dtypes.input.dtype, output_dtype: dtypes.output.dtype)
     }
 
     /// Expects every element of C to be the product, and what lies between them to be as it was.
@@ -155,35 +153,57 @@ struct BatchedMatmulTests {
     reference.expect(scores, terms: size)
   }
 
-  @Test("all samples at once give what one sample at a time gives", arguments: PrecisionPair.training)
-  func outerBatches(dtypes: PrecisionPair) throws {
-    let (samples, tokens, heads, size) = (3, 9, 2, 5)
-    let width = 3 * heads * size
-    var shape = Product((heads, tokens, tokens, size), transposeB: true, layout: .packed).shape(dtypes)
-    shape.ldc = Int64(tokens)
-    shape.c_batch_stride = Int64(tokens * tokens)
-    let single = try Primitive.ifSupported(dtypes.input) { cdnnl_batched_matmul_create(&shape, &$0) }
-    guard let single else { return }
-    shape.outer_batch = Int64(samples)
-    shape.a_outer_stride = Int64(tokens * width)
-    shape.b_outer_stride = Int64(tokens * width)
-    shape.c_outer_stride = Int64(heads * tokens * tokens)
-    let all = try Primitive { cdnnl_batched_matmul_create(&shape, &$0) }
-    let packed = TensorBuffer(randomCount: samples * tokens * width, seed: 3, dtypes.input)
-    let expected = TensorBuffer(count: samples * heads * tokens * tokens, dtypes.output)
-    let found = TensorBuffer(count: samples * heads * tokens * tokens, dtypes.output)
-    let keys = heads * size * dtypes.input.bytes
-    try check(
-      cdnnl_batched_matmul_execute(
-        all.handle, packed.pointer, packed.pointer + keys, found.pointer, all.scratch.pointer))
-    for sample in 0..<samples {
-      let q = packed.pointer + sample * tokens * width * dtypes.input.bytes
-      let target = expected.pointer + sample * heads * tokens * tokens * dtypes.output.bytes
-      try check(cdnnl_batched_matmul_execute(single.handle, q, q + keys, target, single.scratch.pointer))
+  @Test("a matrix that is packed once serves calls with other operands", arguments: PrecisionPair.training)
+  func packedAhead(dtypes: PrecisionPair) throws {
+    for (transposeB, extents) in [(true, (1, 5, 70, 33)), (false, (1, 16, 128, 64)), (true, (1, 1, 3, 2))] {
+      let product = Product(extents, transposeB: transposeB, layout: .dense)
+      var shape = product.shape(dtypes)
+      shape.packs_b = true
+      let created = try Primitive.ifSupported(dtypes.input) { cdnnl_batched_matmul_create(&shape, &$0) }
+      guard let primitive = created else { return }
+      let scratch = primitive.scratch.pointer
+      for seed: UInt64 in 1...2 {
+        let b = TensorBuffer(randomCount: product.b.count, seed: seed, dtypes.input)
+        try check(cdnnl_batched_matmul_pack(primitive.handle, b.pointer, scratch))
+        for seed: UInt64 in 3...4 {
+          let a = TensorBuffer(randomCount: product.a.count, seed: seed, dtypes.input)
+          let c = TensorBuffer(count: product.c.count, dtypes.output)
+          try check(cdnnl_batched_matmul_execute(primitive.handle, a.pointer, nil, c.pointer, scratch))
+          product.expect(c, from: a, b)
+        }
+      }
     }
-    // Sums of five products in fp32, in any order: a few ulps of the largest, or one spacing of a 16-bit result.
-    let spacing = dtypes.output.dtype == CDNNL_F32 ? 1e-6 : 0x1p-7
-    for (a, b) in zip(found.values, expected.values) { #expect(abs(a - b) <= spacing * max(1, abs(b))) }
+  }
+
+  @Test("a product that packs ahead wants its matrix first, and in the same scratch; another does not pack")
+  func packingErrors() throws {
+    let product = Product((1, 16, 128, 64), transposeB: true, layout: .dense)
+    var shape = product.shape(PrecisionPair.training[0])
+    let plain = try Primitive { cdnnl_batched_matmul_create(&shape, &$0) }
+    shape.packs_b = true
+    let packing = try Primitive { cdnnl_batched_matmul_create(&shape, &$0) }
+    let precision = PrecisionPair.training[0].input
+    let (a, b) = (
+      TensorBuffer(randomCount: product.a.count, seed: 1, precision),
+      TensorBuffer(randomCount: product.b.count, seed: 2, precision)
+    )
+    let c = TensorBuffer(count: product.c.count, PrecisionPair.training[0].output)
+    let scratch = packing.scratch.pointer
+    #expect(cdnnl_batched_matmul_execute(packing.handle, a.pointer, nil, c.pointer, scratch) == CDNNL_FAILED)
+    #expect(lastError().contains("pack the weights first"))
+    #expect(cdnnl_batched_matmul_pack(packing.handle, nil, scratch) == CDNNL_FAILED)
+    #expect(lastError().contains("buffer b is NULL"))
+    #expect(cdnnl_batched_matmul_pack(plain.handle, b.pointer, plain.scratch.pointer) == CDNNL_FAILED)
+    #expect(lastError().contains("as it is"))
+    try check(cdnnl_batched_matmul_pack(packing.handle, b.pointer, scratch))
+    #expect(cdnnl_batched_matmul_execute(packing.handle, nil, nil, c.pointer, scratch) == CDNNL_FAILED)
+    #expect(lastError().contains("buffer a is NULL"))
+    if cdnnl_scratch_size(packing.handle) > 0 {
+      let elsewhere = TensorBuffer(count: cdnnl_scratch_size(packing.handle) / 4 + 1, precision)
+      #expect(
+        cdnnl_batched_matmul_execute(packing.handle, a.pointer, nil, c.pointer, elsewhere.pointer) == CDNNL_FAILED)
+      #expect(lastError().contains("not the one that the weights were packed into"))
+    }
   }
 
   @Test("NaN and infinity reach their row of the result and no other", arguments: PrecisionPair.training)
@@ -232,15 +252,6 @@ struct BatchedMatmulTests {
     expectFailure("ldb is 4") { $0.ldb = 4 }
     expectFailure("ldc is 4") { $0.ldc = 4 }
     expectFailure("a_batch_stride is 0") { $0.a_batch_stride = 0 }
-    expectFailure("outer_batch is 0") { $0.outer_batch = 0 }
-    expectFailure("b_outer_stride is 0") {
-      $0.outer_batch = 2
-      $0.b_outer_stride = 0
-    }
-    expectFailure("overlap") {
-      $0.outer_batch = 2
-      $0.c_outer_stride = 39
-    }
     expectFailure("overlap") { $0.c_batch_stride = 19 }
     expectFailure("overlap") {
       $0.c_batch_stride = 5

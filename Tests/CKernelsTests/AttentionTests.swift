@@ -54,16 +54,17 @@ extension KernelTests {
     static func softmax(
       _ scores: Tensor, _ shape: Shape, rounding: amp_dtype, stored: amp_dtype, threads: Int32, inPlace: Bool = false
     ) -> (p: Tensor, logsumexp: [Float]) {
-      var p = inPlace ? scores : Tensor(stored, count: shape.count)
+      var (p, matrix) = (Tensor(stored, count: shape.count), scores)
       var logsumexp = [Float](repeating: -7, count: shape.heads * shape.queries)
       p.bytes.withUnsafeMutableBytes { target in
-        scores.bytes.withUnsafeBytes { source in
-          let from = inPlace ? UnsafeRawPointer(target.baseAddress) : source.baseAddress
+        matrix.bytes.withUnsafeMutableBytes { source in
           amp_attention_softmax(
-            threads, from?.assumingMemoryBound(to: Float.self), scale, shape.causal, rounding, stored,
-            target.baseAddress, &logsumexp, shape.heads, shape.queries, shape.keys)
+            threads, source.assumingMemoryBound(to: Float.self).baseAddress, scale, shape.causal, rounding, stored,
+            inPlace ? source.baseAddress : target.baseAddress, &logsumexp, shape.heads, shape.queries, shape.keys)
         }
       }
+      #expect(matrix.isGuardIntact)
+      if inPlace { p = matrix }
       #expect(p.isGuardIntact)
       return (p, logsumexp)
     }
@@ -133,6 +134,58 @@ extension KernelTests {
             #expect(p.map(\.isNaN) == (0..<40).map { $0 >= 20 && isBad }, "\(isa) \(row) \(rounding)")
             #expect(found.logsumexp.map(\.isNaN) == [false, isBad], "\(isa) \(row) \(rounding)")
             if !isBad { #expect(p[37] == 0 && p[36] > 0, "\(isa) \(rounding)") }
+          }
+        }
+      }
+    }
+
+    @Test("Heads are gathered from packed rows, across samples, and scattered to where they were")
+    func heads() {
+      var random = Randomness(seed: 52)
+      for (samples, heads, length, size) in [(1, 1, 1, 1), (2, 3, 5, 7), (3, 2, 9, 16), (2, 4, 40, 33)] {
+        // The second of three parts, as k lies in packed qkv.
+        let (channels, count) = (heads * size, samples * heads)
+        let layout = amp_heads(heads: heads, length: length, head_size: size, row_stride: 3 * channels)
+        let values = random.floats(samples * length * 3 * channels)
+        for (from, to) in [(AMP_F32, AMP_F32), (AMP_F16, AMP_F32), (AMP_BF16, AMP_BF16), (AMP_F32, AMP_BF16)] {
+          let packed = Tensor(from, values)
+          let floats = packed.floats
+          func place(_ head: Int, _ row: Int, _ column: Int) -> Int {
+            (head / heads * length + row) * 3 * channels + channels + head % heads * size + column
+          }
+          for first in [0, count / 2] {
+            let some = count - first
+            let expected = (0..<some * length * size).map { index in
+              floats[place(first + index / (length * size), index / size % length, index % size)]
+            }
+            KernelTests.onEveryKernelSet { isa, threads in
+              var dense = Tensor(to, count: some * length * size)
+              var back = Tensor(from, count: values.count)
+              withUnsafePointer(to: layout) { layout in
+                packed.bytes.withUnsafeBytes {
+                  guard let source = $0.baseAddress else { return }
+                  let part = source + channels * Tensor.size(of: from)
+                  dense.bytes.withUnsafeMutableBytes {
+                    amp_gather_heads(threads, from, part, layout, to, $0.baseAddress, first, some)
+                  }
+                }
+                dense.bytes.withUnsafeBytes { dense in
+                  back.bytes.withUnsafeMutableBytes {
+                    guard let target = $0.baseAddress else { return }
+                    let part = target + channels * Tensor.size(of: from)
+                    amp_scatter_heads(threads, to, dense.baseAddress, from, part, layout, first, some)
+                  }
+                }
+              }
+              #expect(dense.isGuardIntact && back.isGuardIntact)
+              #expect(dense.floats == expected.map { Tensor.rounded($0, to: to) }, "\(isa) \(from) to \(to)")
+              var wanted = Tensor(from, count: values.count).floats
+              for (index, value) in dense.floats.enumerated() {
+                wanted[place(first + index / (length * size), index / size % length, index % size)] = value
+              }
+              let found = back.floats
+              #expect(zip(found, wanted).allSatisfy { $0 == $1 || ($0.isNaN && $1.isNaN) }, "\(isa) \(from) to \(to)")
+            }
           }
         }
       }

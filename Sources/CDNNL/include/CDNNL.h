@@ -56,16 +56,19 @@ cdnnl_status cdnnl_matmul_execute(cdnnl_primitive *primitive, const void *a, con
 /* C[b] = op(A[b]) op(B[b]) for b in 0..<batch, each as in cdnnl_matmul, without bias or relu. A row of a matrix as it
    lies in memory begins lda, ldb, ldc elements after the one before, a matrix a_batch_stride, b_batch_stride,
    c_batch_stride elements after the one before: operands may be views into packed tensors, and a call may give others
-   than the call before. `outer_batch` batches lie a_outer_stride, b_outer_stride, c_outer_stride elements apart (heads
-   within samples, say); the strides of a single batch mean nothing. No two elements of C share a place. */
+   than the call before. The strides of a single matrix mean nothing. No two elements of C share a place.
+   packs_b: B serves many calls, and is brought once into the layout that the product is fastest with. */
 typedef struct {
-  int64_t outer_batch, batch, m, n, k;
-  bool transpose_a, transpose_b;
+  int64_t batch, m, n, k;
+  bool transpose_a, transpose_b, packs_b;
   int64_t lda, ldb, ldc, a_batch_stride, b_batch_stride, c_batch_stride;
-  int64_t a_outer_stride, b_outer_stride, c_outer_stride;
   cdnnl_dtype input_dtype, output_dtype;
 } cdnnl_batched_matmul;
 cdnnl_status cdnnl_batched_matmul_create(const cdnnl_batched_matmul *shape, cdnnl_primitive **out);
+/* With packs_b, before the first execution and whenever B has changed: brings B into the scratch, which then belongs to
+   the executions that follow. */
+cdnnl_status cdnnl_batched_matmul_pack(cdnnl_primitive *primitive, const void *b, void *scratch);
+/* b is NULL where it was packed. */
 cdnnl_status cdnnl_batched_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, void *c,
                                           void *scratch);
 

@@ -9,14 +9,29 @@
 extern "C" {
 #endif
 
+/* Where the heads of a tensor lie: rows (samples * length, row_stride) of elements, head h of them in columns
+   h * head_size ..< (h + 1) * head_size. */
+typedef struct {
+  size_t heads, length, head_size, row_stride;
+} amp_heads;
+
+/* dst (count, length, head_size), dense = `count` heads of src, counted through all samples (sample * heads + head)
+   from `first` on; converted to another format, rounded once. */
+void amp_gather_heads(int threads, amp_dtype from, const void *src, const amp_heads *layout, amp_dtype to, void *dst,
+                      size_t first, size_t count);
+
+/* The way back: `count` heads of dst from `first` on = src (count, length, head_size), dense. */
+void amp_scatter_heads(int threads, amp_dtype from, const void *src, amp_dtype to, void *dst, const amp_heads *layout,
+                       size_t first, size_t count);
+
 /* p (heads, queries, keys) = softmax over the keys of scale * scores, and logsumexp (heads, queries) of scale * scores;
    heads may be those of several samples.
    causal: a key beyond its query (key > query) is left out, and its p is zero whatever its score. Computed in fp32,
    rounded to `rounding`, stored in p_dtype: `rounding` itself, or AMP_F32, which then holds the rounded values. The
    exponentials are within 1.1 ulp. A NaN or +infinity among the scores of a row makes its p and logsumexp NaN, and so
-   do scores that are all -infinity. p may be the memory of scores where p_dtype is AMP_F32. A row is the same bits for
-   every `threads`. */
-void amp_attention_softmax(int threads, const float *scores, float scale, bool causal, amp_dtype rounding,
+   do scores that are all -infinity. scores are lost: they serve as scratch, and p may be their memory where p_dtype is
+   AMP_F32. A row is the same bits for every `threads`. */
+void amp_attention_softmax(int threads, float *scores, float scale, bool causal, amp_dtype rounding,
                            amp_dtype p_dtype, void *p, float *logsumexp, size_t heads, size_t queries, size_t keys);
 
 /* delta (heads, rows) = sum over a head's columns of d_o * o, in fp32; d_o, o: (rows, heads * head_size) of dtype, head

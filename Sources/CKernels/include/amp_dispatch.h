@@ -38,7 +38,8 @@ amp_isa amp_selected_isa(void);
    where the runtime grants a smaller team, as in a nested call, a member runs several. Returns when all are done. */
 void amp_parallel(int threads, void (*body)(void *context, int index, int count), void *context);
 
-/* Sets the team size that oneDNN will use on the calling thread (omp_set_num_threads). */
+/* The team size that oneDNN will use on the calling thread (omp_get_max_threads), and how to set it. */
+int amp_team_size(void);
 void amp_set_team_size(int threads);
 
 /* Binds the calling thread's team to processors: cut into equal parts, one a member, where there are at least as many

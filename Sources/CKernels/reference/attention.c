@@ -16,8 +16,7 @@ static void store_zeros(const attention_plan *plan, void *base, size_t first, si
     store_element(plan->stored, base, i, 0);
 }
 
-float reference_attention_softmax(const float *scores, const attention_plan *plan, void *p, size_t visible,
-                                  size_t keys) {
+float reference_attention_softmax(float *scores, const attention_plan *plan, void *p, size_t visible, size_t keys) {
   float largest = -INFINITY;
   for (size_t key = 0; key < visible; key++)
     if (plan->scale * scores[key] > largest)

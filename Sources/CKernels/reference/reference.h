@@ -71,7 +71,7 @@ double reference_mse(const float *predictions, const float *targets, size_t coun
 void reference_mse_backward(const float *predictions, const float *targets, float factor, float *dpredictions,
                             size_t count);
 
-float reference_attention_softmax(const float *scores, const attention_plan *plan, void *p, size_t visible,
+float reference_attention_softmax(float *scores, const attention_plan *plan, void *p, size_t visible,
                                   size_t keys);
 void reference_attention_softmax_backward(const float *scores, float logsumexp, const float *dp, float delta,
                                           const attention_plan *plan, void *p, void *ds, size_t visible, size_t keys);

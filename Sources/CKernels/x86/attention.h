@@ -12,7 +12,7 @@ INLINE void store_zeros(amp_dtype stored, void *base, size_t first, size_t last)
   memset(mutable_element(stored, base, first), 0, (last - first) * element_size(stored));
 }
 
-INLINE float attention_softmax_of(amp_dtype rounding, amp_dtype stored, const float *scores, float scale, void *p,
+INLINE float attention_softmax_of(amp_dtype rounding, amp_dtype stored, float *scores, float scale, void *p,
                                   size_t visible, size_t keys) {
   const vfloat factor = broadcast(scale), nothing = broadcast(-__builtin_inff());
   vfloat maximum = nothing;
@@ -26,18 +26,16 @@ INLINE float attention_softmax_of(amp_dtype rounding, amp_dtype stored, const fl
   vsums sums = no_sums();
   FOR_STRANDS(i, n, strand, visible, {
     const vfloat power = exponential(load_f32(scores + i, n) * factor - shift);
+    store_f32(scores + i, n, power);
     sums.of[strand] = sums.of[strand] + or_zero(first_lanes(n), power);
   });
   const float sum = total_of_strands(&sums);
   const vfloat share = broadcast(1.0f / sum);
-  FOR_VECTORS(i, n, visible, {
-    const vfloat power = exponential(load_f32(scores + i, n) * factor - shift);
-    store_rounded(rounding, stored, p, i, n, power * share);
-  });
+  FOR_VECTORS(i, n, visible, { store_rounded(rounding, stored, p, i, n, load_f32(scores + i, n) * share); });
   store_zeros(stored, p, visible, keys);
   return (float)(log((double)sum) + (double)largest);
 }
-static float attention_softmax(const float *scores, const attention_plan *plan, void *p, size_t visible, size_t keys) {
+static float attention_softmax(float *scores, const attention_plan *plan, void *p, size_t visible, size_t keys) {
   FOR_DTYPE(plan->rounding, rounding,
             FOR_DTYPE(plan->stored, stored,
                       return attention_softmax_of(rounding, stored, scores, plan->scale, p, visible, keys)));
