@@ -7,7 +7,7 @@ extension Graph {
   /// that hold them.
   ///
   /// Weights as they are computed with, the first result of every forward and backward node that is a floating-point
-  /// tensor and no mere view, and the gradients that the end of the step reads. Names of nodes are layer and operation,
+  /// tensor and no mere view nor computed again, and the gradients that the end of the step reads. Names of nodes are layer and operation,
   /// numbered where a layer has several of a kind.
   public var watchedTensors: [(tensor: WatchedTensor, value: ValueID)] {
     var result: [(tensor: WatchedTensor, value: ValueID)] = []
@@ -25,7 +25,7 @@ extension Graph {
       result.append((watched(value, .weight, name: parameter.name, layer: Graph.layer(of: parameter.name)), value))
     }
     var names: [String: Int] = [:]
-    for node in nodes where node.phase != .optimizer {
+    for node in nodes where node.phase != .optimizer && !node.isRecomputed {
       guard let first = node.outputs.first, self[first].type.dtype.isFloatingPoint, !isView(node),
         !gradients.contains(first)
       else { continue }

@@ -9,12 +9,17 @@ public struct CompilerPipeline: Sendable {
   public var microBatches: Int
   /// Clippings of the unscaled gradients, in this order.
   public var clipping: [GradientClipping]
+  /// What the backward pass computes again instead of keeping it.
+  public var recompute: Recompute
 
   /// A pipeline for one precision.
-  public init(_ formats: FormatRules, microBatches: Int = 1, clipping: [GradientClipping] = []) {
+  public init(
+    _ formats: FormatRules, microBatches: Int = 1, clipping: [GradientClipping] = [], recompute: Recompute = .nothing
+  ) {
     self.formats = formats
     self.microBatches = microBatches
     self.clipping = clipping
+    self.recompute = recompute
   }
 
   /// A pipeline of torch.autocast to a format; nil for fp32.
@@ -70,6 +75,8 @@ public struct CompilerPipeline: Sendable {
     stages.append(Stage(name: "low-precision copies", graph: copies))
     let folded = try removeDeadNodes(foldWideningCasts(copies))
     stages.append(Stage(name: "simplify", graph: folded))
-    stages.append(Stage(name: "schedule", graph: try schedule(folded)))
+    let recomputed = try GraphCompiler.recompute(folded, recompute)
+    if recompute != .nothing { stages.append(Stage(name: "recompute", graph: recomputed)) }
+    stages.append(Stage(name: "schedule", graph: try schedule(recomputed)))
   }
 }

@@ -18,6 +18,16 @@ public func planMemory(_ graph: Graph, scratch: [Int: Int]) -> MemoryPlan {
   return planner.assignOffsets(scratch: scratch)
 }
 
+/// Most bytes of tensors in use at one time, without scratch.
+///
+/// What `planMemory` calls the lower bound, before kernels exist. O(n) in the number of values.
+func peakBytes(_ graph: Graph) -> Int {
+  var planner = MemoryPlanner(graph: graph)
+  planner.collectLifetimes()
+  planner.shareStorage()
+  return planner.peakBytes()
+}
+
 private struct MemoryPlanner {
   let graph: Graph
   /// Storage of each value in the arena; values that share have the same root.
@@ -69,6 +79,21 @@ private struct MemoryPlanner {
       if kept.contains(result) { kept.insert(storage) }
       lastRead[storage] = max(lastRead[storage] ?? number, lastRead[result] ?? number)
     }
+  }
+
+  func peakBytes() -> Int {
+    var change = [Int](repeating: 0, count: end + 2)
+    for value in graph.values where root[value.id] == value.id {
+      let bytes = Self.aligned(value.type.byteCount)
+      change[firstWrite[value.id] ?? 0] += bytes
+      change[(lastRead[value.id] ?? end) + 1] -= bytes
+    }
+    var (alive, most) = (0, 0)
+    for step in change {
+      alive += step
+      most = max(most, alive)
+    }
+    return most
   }
 
   func assignOffsets(scratch: [Int: Int]) -> MemoryPlan {

@@ -2,7 +2,12 @@ import TensorCore
 
 extension Graph {
   /// Floating-point operations of GEMM, convolution, attention and LSTM in one run; a multiply-add counts as two.
-  public var floatingPointOperations: Double { nodes.reduce(0) { $0 + floatingPointOperations(of: $1) } }
+  ///
+  /// What is computed again to save memory does not count: it is no progress (PaLM's model FLOPs, Chowdhery and others
+  /// 2022, appendix B).
+  public var floatingPointOperations: Double {
+    nodes.reduce(0) { $0 + ($1.isRecomputed ? 0 : floatingPointOperations(of: $1)) }
+  }
 
   /// Floating-point operations of a node; 0 for what multiplies no matrices.
   public func floatingPointOperations(of node: Node) -> Double {

@@ -64,6 +64,8 @@ public struct Node: Sendable, Hashable {
   public var phase: Phase
   /// Why a pass put it here; nil for what the model asked for.
   public var reason: String?
+  /// Whether it computes again what a forward node has computed before: the same bits.
+  public var isRecomputed = false
 }
 
 /// A trainable tensor and how it starts.
@@ -146,7 +148,7 @@ public struct Graph: Sendable, Hashable {
   @discardableResult
   package mutating func addNode(
     _ operation: Operation, _ inputs: [ValueID], layer: String, phase: Phase = .forward, reason: String? = nil,
-    resultShape: Shape? = nil
+    isRecomputed: Bool = false, resultShape: Shape? = nil
   ) throws(GraphError) -> [ValueID] {
     let types = try inferTypes(
       operation, inputs.map { values[$0.index].type }, layer: layer, resultShape: resultShape)
@@ -156,7 +158,9 @@ public struct Graph: Sendable, Hashable {
       results.append(addValue(type, origin: .node(number, result: position), label: layer))
     }
     nodes.append(
-      Node(operation: operation, inputs: inputs, outputs: results, layer: layer, phase: phase, reason: reason))
+      Node(
+        operation: operation, inputs: inputs, outputs: results, layer: layer, phase: phase, reason: reason,
+        isRecomputed: isRecomputed))
     return results
   }
 

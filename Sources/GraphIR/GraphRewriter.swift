@@ -50,7 +50,7 @@ public struct GraphRewriter {
     }
     let outputs = try target.addNode(
       operation, operands, layer: node.layer, phase: node.phase, reason: node.reason,
-      resultShape: node.outputs.first.map { source[$0].type.shape })
+      isRecomputed: node.isRecomputed, resultShape: node.outputs.first.map { source[$0].type.shape })
     for (old, new) in zip(node.outputs, outputs) { map[old] = new }
   }
 

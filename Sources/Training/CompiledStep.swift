@@ -43,7 +43,8 @@ extension Trainer {
     let plan = try PrecisionPlan(
       model: configuration.model, batchSize: configuration.batches.batchSize,
       optimizer: configuration.optimizer.kind, policy: policy,
-      microBatches: configuration.gradientAccumulation, clipping: configuration.clipping)
+      microBatches: configuration.gradientAccumulation, clipping: configuration.clipping,
+      recompute: configuration.recompute)
     let layout = StateLayout(parameters: plan.graph.parameters, optimizer: configuration.optimizer.kind)
     let executable = try backend.compile(plan.graph, layout: layout, threads: configuration.threads)
     return CompiledStep(

@@ -66,9 +66,10 @@ public struct PrecisionPlan: Sendable {
   /// Throws `GraphError`, for a pattern of the overrides that names nothing among others.
   public init(
     model: Model, batchSize: Int, optimizer: OptimizerKind, policy: PrecisionPolicy, microBatches: Int = 1,
-    clipping: [GradientClipping] = []
+    clipping: [GradientClipping] = [], recompute: Recompute = .nothing
   ) throws {
-    let pipeline = CompilerPipeline(policy.formatRules, microBatches: microBatches, clipping: clipping)
+    let pipeline = CompilerPipeline(
+      policy.formatRules, microBatches: microBatches, clipping: clipping, recompute: recompute)
     stages = try pipeline.trainingStages(model.trainingGraph(batchSize: batchSize), optimizer: optimizer)
   }
 

@@ -1,5 +1,6 @@
 public import BackendAPI
 public import Datasets
+public import GraphCompiler
 public import GraphIR
 
 extension Trainer {
@@ -19,6 +20,8 @@ extension Trainer {
     public var clipping: [GradientClipping]
     /// Micro-batches whose gradients are summed in a step; 1 for none.
     public var gradientAccumulation: Int
+    /// What the backward pass computes again instead of keeping it.
+    public var recompute: Recompute
     /// Loss scaling.
     public var scaler: ScalerPolicy
     /// Seed of weights and dropout masks.
@@ -29,7 +32,7 @@ extension Trainer {
     /// Creates a configuration.
     public init(
       model: Model, batches: any BatchSource, optimizer: Optimizer, schedule: LearningRateSchedule = .constant,
-      clipping: [GradientClipping] = [], gradientAccumulation: Int = 1,
+      clipping: [GradientClipping] = [], gradientAccumulation: Int = 1, recompute: Recompute = .nothing,
       scaler: ScalerPolicy = .automatic(GradScaler.Preset.torch.settings), seed: UInt64 = 0, threads: Int = 1
     ) {
       self.model = model
@@ -38,6 +41,7 @@ extension Trainer {
       self.schedule = schedule
       self.clipping = clipping
       self.gradientAccumulation = gradientAccumulation
+      self.recompute = recompute
       self.scaler = scaler
       self.seed = seed
       self.threads = threads

@@ -78,7 +78,8 @@ struct SessionFactory: Sendable {
     let configuration = Trainer.Configuration(
       model: try options.model.model(for: data.batches), batches: data.batches, optimizer: update,
       schedule: try training.schedule(steps: options.steps), clipping: try training.clipping(),
-      gradientAccumulation: try training.microBatches(), scaler: try scalerPolicy(), seed: options.seed,
+      gradientAccumulation: try training.microBatches(), recompute: try training.recomputation(),
+      scaler: try scalerPolicy(), seed: options.seed,
       threads: try options.model.threadCount(schedule: schedule, lanes: policies.count))
     return Plan(
       backend: backend, configuration: configuration, policies: policies, schedule: schedule,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import DashboardCore
+import GraphCompiler
 import GraphIR
 import Training
 
@@ -31,6 +32,12 @@ struct TrainingOptions: ParsableArguments {
     name: .customLong("accumulate"),
     help: "Micro-batches of --batch samples whose gradients are summed in a step; the loss scale waits for the last.")
   var gradientAccumulation = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "Keep fewer activations, compute them again in the backward pass: off, auto (whatever needs the least memory), or a "
+        + "number of segments.", valueName: "segments"))
+  var recompute = "off"
 
   /// The schedule; `steps` is the length of the run, nil where it is open-ended.
   func schedule(steps: Int?) throws -> LearningRateSchedule {
@@ -79,6 +86,19 @@ struct TrainingOptions: ParsableArguments {
       }
     }
     return [clipNorm.map(GradientClipping.norm), clipValue.map(GradientClipping.value)].compactMap { $0 }
+  }
+
+  /// What the backward pass computes again.
+  func recomputation() throws -> Recompute {
+    switch recompute {
+    case "off": return .nothing
+    case "auto": return .automatic
+    default:
+      guard let count = Int(recompute), (2...1000).contains(count) else {
+        throw ValidationError("--recompute must be off, auto or 2 to 1000 segments, found \(recompute)")
+      }
+      return .segments(count)
+    }
   }
 
   func microBatches() throws -> Int {

@@ -47,6 +47,9 @@ import Testing
       Case(arguments: ["train", "--clip-norm", "0"], status: 2, message: "--clip-norm"),
       Case(arguments: ["train", "--clip-value", "inf"], status: 2, message: "--clip-value"),
       Case(arguments: ["train", "--accumulate", "0"], status: 2, message: "--accumulate"),
+      Case(
+        arguments: ["train", "--recompute", "1"], status: 2,
+        message: "--recompute must be off, auto or 2 to 1000 segments, found 1"),
       Case(arguments: ["train", "--scaler", "static"], status: 2, message: "--scaler static"),
       Case(arguments: ["train", "--require-speedup", "0"], status: 2, message: "--require-speedup"),
       Case(arguments: ["train", "--require-agreement", "nan"], status: 2, message: "--require-agreement"),
