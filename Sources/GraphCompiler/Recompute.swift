@@ -153,8 +153,10 @@ private struct SegmentCuts {
     }
   }
 
-  /// Positions of the cuts into `segments` parts of about as many saved bytes each, every one where the least crosses among
-  /// those that are nearer to its own share than to a neighbour's. Fewer where there are not that many places.
+  /// Positions of the cuts into `segments` parts of about as many saved bytes each; fewer where there are not so many
+  /// places.
+  ///
+  /// Each lies where the least crosses, among the places that are nearer to its own share than to a neighbour's.
   func positions(segments: Int) -> [Int] {
     guard let total = saved.last, total > 0 else { return [] }
     var cuts: [Int] = []
