@@ -76,7 +76,11 @@ let package = Package(
     .target(name: "ModelZoo", dependencies: ["TensorCore", "GraphIR", "Datasets", "Training"], swiftSettings: strict),
     .target(
       name: "Benchmarks",
-      dependencies: ["TrainingEvents", "RunStatistics", "BackendAPI", "Datasets", "Training"], swiftSettings: strict),
+      dependencies: [
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "Datasets",
+        "Training",
+      ],
+      swiftSettings: strict),
     .target(
       name: "PrecisionDoctor",
       dependencies: [
@@ -135,7 +139,11 @@ let package = Package(
     tests(of: "ModelZoo", ["TensorCore", "GraphIR", "GraphCompiler", "Datasets", "Training"]),
     tests(
       of: "Benchmarks",
-      ["TensorCore", "TrainingEvents", "RunStatistics", "BackendAPI", "BackendCPU", "Datasets", "Training"]),
+      [
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU",
+        "Datasets",
+        "Training",
+      ]),
     tests(
       of: "PrecisionDoctor",
       [

@@ -18,6 +18,8 @@ public struct StepRequest {
   public var inspection = Inspection.none
   /// What to break on purpose.
   public var injections: [Injection] = []
+  /// Whether to read a clock before and after every node; changes no bit of what is computed.
+  public var timesNodes = false
 
   /// Creates a request.
   public init(
@@ -89,6 +91,8 @@ public struct StepOutcome: Sendable {
   public var readings: [TensorReading]
   /// The parameter or statistic whose update was not finite: of attempts skipped for that reason.
   public var culprit: String?
+  /// Nanoseconds by node number, over all micro-batches; empty where they were not asked for.
+  public var nodeNanoseconds: [Int64] = []
 
   /// Why an attempt was skipped.
   public enum Skip: Sendable, Hashable {

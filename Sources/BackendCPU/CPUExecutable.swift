@@ -25,6 +25,8 @@ final class CPUExecutable: Executable {
   private let loss: Address?
   private let outputs: [String: (address: Address, type: TensorType)]
   private let copies: [CopyTarget]
+  /// Time of each node in the run that was last asked for it.
+  private var nodeNanoseconds: [Int64]
 
   /// A 16-bit copy and the parameter that it copies.
   private struct CopyTarget {
@@ -43,6 +45,7 @@ final class CPUExecutable: Executable {
     watch = try TensorWatch(graph, threads: threads, address: address)
     scratch = CommitScratch(watch: watch)
     addresses = graph.values.map { try? address($0.id) }
+    nodeNanoseconds = [Int64](repeating: 0, count: graph.nodes.count)
     self.plan = plan
     microBatchCalls = calls.filter { $0.timing != .optimizer }
     stepCalls = calls.filter { $0.timing == .optimizer }
@@ -86,6 +89,7 @@ final class CPUExecutable: Executable {
     let scale = host.control.scaler?.scale
     scratch.reset()
     watch.begin(request.inspection)
+    if request.timesNodes { for node in nodeNanoseconds.indices { nodeNanoseconds[node] = 0 } }
     var times = PhaseNanoseconds()
     for microBatch in 0..<microBatchCount {
       let context = callContext(request, host, scale: scale, microBatch: microBatch)
@@ -99,9 +103,11 @@ final class CPUExecutable: Executable {
     try run(stepCalls, context, request, &times)
     times.optimizer -= scratch.numericsNanoseconds
     times.numerics += scratch.numericsNanoseconds
-    return StepOutcome(
+    var outcome = StepOutcome(
       loss: loss?.floats(context).pointee ?? .nan, skip: scratch.skip, gradNorm: scratch.gradNorm, scale: scale,
       nanoseconds: times, readings: watch.readings, culprit: scratch.culprit)
+    if request.timesNodes { outcome.nodeNanoseconds = nodeNanoseconds }
+    return outcome
   }
 
   func read(_ output: String, from state: any DeviceState) throws -> [Float] {
@@ -136,7 +142,9 @@ final class CPUExecutable: Executable {
         clock = charge(&times[current], since: clock)
         current = call.timing
       }
+      let began = request.timesNodes ? now() : 0
       try call.run(context)
+      if request.timesNodes { nodeNanoseconds[call.number] += now() - began }
       if !request.injections.isEmpty { inject(request.injections, after: call.number, context) }
       if isWatched, let place = watch.results[call.number] {
         clock = charge(&times[current], since: clock)

@@ -106,11 +106,12 @@ public final class Trainer {
   ///   - faults: what to break in this attempt, whatever attempt they state.
   ///   - inspection: how closely to look at tensors.
   ///   - diagnosing: whether to run a skipped attempt again and find what was not finite first.
+  ///   - timingNodes: whether to time every node of the graph: `StepOutcome.nodeNanoseconds`.
   ///
   /// Throws what the batch source throws, `BackendError` where a kernel fails, and `TrainingError` for a fault that fits
   /// nothing; none changes the state, but for faults that break a parameter.
   public func step(
-    faults: [Fault] = [], inspection: Inspection = .none, diagnosing: Bool = false
+    faults: [Fault] = [], inspection: Inspection = .none, diagnosing: Bool = false, timingNodes: Bool = false
   ) throws -> StepResult {
     let injections = try faults.isEmpty ? [] : apply(faults)
     let began = MonotonicClock.nanoseconds()
@@ -119,7 +120,7 @@ public final class Trainer {
     var request = StepRequest(
       attempt: UInt64(attempt), seed: configuration.seed, learningRate: Float(rate), batch: batch.inputs,
       labels: batch.targets)
-    (request.inspection, request.injections) = (inspection, injections)
+    (request.inspection, request.injections, request.timesNodes) = (inspection, injections, timingNodes)
     let outcome = try executable.run(request, on: state)
     let nanoseconds = MonotonicClock.nanoseconds() - began - outcome.nanoseconds.numerics
     var result = StepResult(

@@ -15,7 +15,8 @@ struct BenchCommand: ConfigurableCommand {
       --zoo trains each network some steps in every mode, one step at a time in turns, and prints times, speedups with
       intervals, memory, loss and score. --accuracy trains cnn, resnet and gpt from several seeds and tests whether each
       mode is equivalent to fp32. --ui measures the dashboard on pseudo-terminals of its own: frames, keys, start, and what
-      it takes from the lanes. Progress goes to standard error, the table to standard output.
+      it takes from the lanes. --roofline says how near each step comes to what this machine can multiply and move, measured
+      in the same run. Progress goes to standard error, the table to standard output.
       """)
 
   @OptionGroup var configurationOptions: ConfigurationOptions
@@ -29,6 +30,8 @@ struct BenchCommand: ConfigurableCommand {
   @Flag(help: "What the dashboard costs and how quick it is, against its budget.")
   var ui = false
 
+  @OptionGroup(title: "The limit") var rooflineOptions: RooflineOptions
+
   @Flag(help: "With --ui: a few measurements only, to see that it works.")
   var quick = false
 
@@ -37,16 +40,16 @@ struct BenchCommand: ConfigurableCommand {
       "Networks, separated by commas (default: all, or cnn,resnet,gpt for --accuracy).", valueName: "network,…"))
   var models: String?
 
-  @Option(help: "Size of the networks of --zoo: small (minutes on two processors) or full.")
+  @Option(help: "Size of the networks of --zoo and --roofline: small (minutes on two processors) or full.")
   var size = "small"
 
   @Option(
     help: ArgumentHelp(
-      "Precisions, fp32 among them (default: all for --zoo, fp32,amp-bf16,amp-fp16 for --accuracy).",
+      "Precisions, fp32 among them (default: all for --zoo, fp32,amp-bf16,amp-fp16 for --accuracy, fp32,amp-bf16 else).",
       valueName: "mode,…"))
   var lanes: String?
 
-  @Option(help: "Attempts of every lane (default: 72 for --zoo, the network's own for --accuracy).")
+  @Option(help: "Attempts of every lane (default: 72 for --zoo, 40 for --roofline, the network's own for --accuracy).")
   var steps: Int?
 
   @Option(help: "Number of seeds of --accuracy.")
@@ -65,9 +68,10 @@ struct BenchCommand: ConfigurableCommand {
   var markdown = false
 
   func validate() throws {
-    guard [zoo, accuracy, ui].filter({ $0 }).count == 1 else {
-      throw ValidationError("choose one of --zoo, --accuracy and --ui")
+    guard [zoo, accuracy, ui, rooflineOptions.roofline].filter({ $0 }).count == 1 else {
+      throw ValidationError("choose one of --zoo, --accuracy, --ui and --roofline")
     }
+    try rooflineOptions.checkUse()
     guard ui || !quick else { throw ValidationError("--quick is for --ui; make --zoo shorter with --steps") }
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
     guard (2...100).contains(seeds) else {
@@ -81,7 +85,9 @@ struct BenchCommand: ConfigurableCommand {
   func run() throws {
     SignalFlag.install()
     do {
-      if ui {
+      if rooflineOptions.roofline {
+        try runRoofline()
+      } else if ui {
         try runUI()
       } else if accuracy {
         try runAccuracy()
@@ -172,7 +178,7 @@ struct BenchCommand: ConfigurableCommand {
 
   // MARK: What they share
 
-  private func chosen(from entries: [ZooSizes.Entry]) throws -> [ZooSizes.Entry] {
+  func chosen(from entries: [ZooSizes.Entry]) throws -> [ZooSizes.Entry] {
     guard let models else { return entries }
     let names = entries.map(\.model)
     return try models.split(separator: ",").flatMap { part in
@@ -185,7 +191,7 @@ struct BenchCommand: ConfigurableCommand {
     }
   }
 
-  private func plan(_ arguments: [String], lanes: String, seed: UInt64, steps: Int) throws -> SessionFactory.Plan {
+  func plan(_ arguments: [String], lanes: String, seed: UInt64, steps: Int) throws -> SessionFactory.Plan {
     var all = arguments + ["--lanes", lanes, "--seed", String(seed), "--steps", String(steps)]
     if let threads { all += ["--threads", String(threads)] }
     let plan = try SessionFactory(
@@ -197,7 +203,7 @@ struct BenchCommand: ConfigurableCommand {
     return plan
   }
 
-  private func benchmarkedRun(_ entry: ZooSizes.Entry, _ plan: SessionFactory.Plan, steps: Int) -> BenchmarkedRun {
+  func benchmarkedRun(_ entry: ZooSizes.Entry, _ plan: SessionFactory.Plan, steps: Int) -> BenchmarkedRun {
     BenchmarkedRun(
       name: entry.name, configuration: plan.configuration, dataset: plan.dataset, data: plan.data,
       policies: plan.policies, steps: steps)
@@ -224,7 +230,7 @@ struct BenchCommand: ConfigurableCommand {
       + Version.text
   }
 
-  private func print(_ lines: [String], _ report: some Encodable) throws {
+  func print(_ lines: [String], _ report: some Encodable) throws {
     guard let json else { return try StandardStream.print(lines.joined(separator: "\n") + "\n") }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

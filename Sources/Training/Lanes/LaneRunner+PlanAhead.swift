@@ -9,11 +9,12 @@ extension LaneRunner {
     shared.peaks.update { isMeasured in
       guard !isMeasured else { return }
       isMeasured = true
-      let measurement = PeakMeasurement(backend: shared.backend, threads: shared.configuration.threads)
+      let (backend, threads) = (shared.backend, shared.configuration.threads)
       var found: [NumericFormat: Double] = [:]
       do {
-        for format in NumericFormat.allCases where shared.backend.support(for: format.dtype) != nil {
-          if let rate = try measurement.floatingPointOperationsPerSecond(format) { found[format] = rate * 1e-9 }
+        for format in NumericFormat.allCases where backend.support(for: format.dtype) != nil {
+          let measurement = try PeakMeasurement(format, backend: backend, threads: threads)
+          if let rate = try measurement.floatingPointOperationsPerSecond() { found[format] = rate * 1e-9 }
         }
       } catch {
         emit(.note(Message(lane: lane, text: "peaks could not be measured: \(error)")))
