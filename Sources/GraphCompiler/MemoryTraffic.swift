@@ -14,8 +14,8 @@ import TensorCore
 ///   with, the copy is read there, and written by the optimizer;
 /// - each state of the optimizer is read and written;
 /// - of a table only the rows that are looked up are read;
-/// - casts and other shapes of the same tensor move nothing of their own: their readers could read, and their writer write,
-///   what they make. The widest form that a phase reads counts;
+/// - casts and other shapes of the same tensor move nothing of their own: their readers could convert what they read, and
+///   its writer could write what they make. A phase reads as many bits as its most demanding reader gets to see;
 /// - scratch counts nothing.
 public struct MemoryTraffic: Sendable, Hashable, Codable {
   /// Activations, their gradients and inputs.
@@ -79,7 +79,7 @@ extension Graph {
   /// A tensor in all its forms: as it was made, converted, under other shapes.
   private struct TensorUses {
     var forms: Set<ValueID>
-    /// The widest form that each phase reads.
+    /// The most that one reader of each phase needs.
     var readBytes: [Phase: Int] = [:]
 
     mutating func read(_ bytes: Int, in phase: Phase) { readBytes[phase] = max(readBytes[phase] ?? 0, bytes) }
@@ -88,17 +88,20 @@ extension Graph {
   /// Uses of every tensor, under the value that is neither cast nor view.
   private func tensorUses() -> [ValueID: TensorUses] {
     var origins = values.map(\.id)
+    // What a form holds: widening adds no bits.
+    var contents = values.map { $0.type.byteCount }
     var uses = Dictionary(uniqueKeysWithValues: values.map { ($0.id, TensorUses(forms: [$0.id])) })
     for node in nodes {
       if isSameTensor(node), let result = node.outputs.first, let operand = node.inputs.first {
         let origin = origins[operand.index]
         origins[result.index] = origin
+        contents[result.index] = min(contents[result.index], contents[operand.index])
         uses[result] = nil
         uses[origin]?.forms.insert(result)
         continue
       }
       for input in node.inputs {
-        let bytes = bytesRead(of: input, by: node)
+        let bytes = min(contents[input.index], bytesRead(of: input, by: node))
         uses[origins[input.index]]?.read(bytes, in: node.phase)
       }
     }

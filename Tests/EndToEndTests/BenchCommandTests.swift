@@ -56,9 +56,24 @@ import TrainingEvents
     #expect(run.output.contains("Key to changed frame") && run.output.contains("Start to first frame"))
   }
 
+  @Test("--roofline prints floors beside measured times, and where the time goes")
+  func roofline() throws {
+    let file = TemporaryFile(".json")
+    let run = try Program([
+      "bench", "--roofline", "--models", "ncf", "--steps", "5", "--threads", "1", "--stream-mib", "6", "--kinds",
+      "--operations", "2", "--json", file.url.path,
+    ])
+    #expect(run.status == 0, "\(run.errors.suffix(500))")
+    let report = try JSONDecoder().decode(RooflineReport.self, from: Data(contentsOf: file.url))
+    #expect(report.rows.map(\.precision) == [.fp32, .ampBF16] && report.rows.allSatisfy { $0.achieved > 0 })
+    #expect(report.speedups.map(\.network) == ["ncf"] && report.operations.count == 4)
+    #expect(run.output.contains("floor ms") && run.output.contains("embedding") && run.output.contains("optimizer"))
+    #expect(run.errors.contains("1/1 ncf"), "progress")
+  }
+
   @Test("bench wants one thing to measure")
   func choice() throws {
-    for arguments in [[], ["--ui", "--zoo"], ["--zoo", "--quick"]] {
+    for arguments in [[], ["--ui", "--zoo"], ["--zoo", "--quick"], ["--zoo", "--kinds"]] {
       #expect(try Program(["bench"] + arguments).status == 2, "\(arguments)")
     }
   }

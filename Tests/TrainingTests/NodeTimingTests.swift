@@ -1,0 +1,51 @@
+import BackendAPI
+import BackendCPU
+import GraphIR
+import Testing
+import Training
+import TrainingEvents
+
+@Suite("Times of single operations")
+struct NodeTimingTests {
+  @Test("Timing every node changes no bit, in any mode", arguments: Precision.onCPU)
+  func exact(precision: Precision) throws {
+    let configuration = try Trainer.Configuration.small()
+    let (plain, timed) = (
+      try Trainer(configuration, precision: precision, backend: CPUBackend()),
+      try Trainer(configuration, precision: precision, backend: CPUBackend())
+    )
+    for _ in 0..<3 {
+      let (expected, result) = (try plain.step(), try timed.step(timingNodes: true))
+      #expect(result.loss.bitPattern == expected.loss.bitPattern)
+      #expect(expected.outcome.nodeNanoseconds.isEmpty)
+      #expect(result.outcome.nodeNanoseconds.count == timed.graph.nodes.count)
+    }
+    #expect(try timed.state.bits == plain.state.bits)
+  }
+
+  @Test("Times of the nodes are part of the phases' times, over all micro-batches")
+  func parts() throws {
+    var configuration = try Trainer.Configuration.small()
+    configuration.gradientAccumulation = 2
+    let trainer = try Trainer(configuration, precision: .fp32, backend: CPUBackend())
+    let result = try trainer.step(timingNodes: true)
+    let times = result.outcome.nanoseconds
+    let nodes = result.outcome.nodeNanoseconds
+    #expect(nodes.allSatisfy { $0 >= 0 } && nodes.contains { $0 > 0 })
+    #expect(nodes.reduce(0, +) <= times.forward + times.backward + times.optimizer + times.cast)
+  }
+
+  @Test("Roofs are measured in every format the CPU has")
+  func roofs() throws {
+    let backend = CPUBackend()
+    for format in NumericFormat.allCases {
+      let peak = try PeakMeasurement(format, backend: backend, threads: 1, extent: 128)
+      let rate = try #require(try peak.floatingPointOperationsPerSecond(repeats: 2))
+      #expect(rate > 1e6 && rate < 1e15)
+    }
+    let bandwidth = try BandwidthMeasurement(byteCount: 3 << 20, backend: backend, threads: 1)
+    #expect(bandwidth.byteCount <= 3 << 20 && bandwidth.byteCount > (3 << 20) - 12)
+    let rate = try #require(try bandwidth.bytesPerSecond(repeats: 2))
+    #expect(rate > 1e6 && rate < 1e14)
+  }
+}
