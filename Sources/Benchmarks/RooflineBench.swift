@@ -50,39 +50,20 @@ public struct RooflineBench {
   /// Throws what `Trainer` throws, and `BenchmarkError` where the device has no roof or the bench was given up.
   public func measure(_ run: BenchmarkedRun, into report: inout RooflineReport) throws {
     var roofs = [try measureRoofs(run.name)]
-    let lanes = try run.policies.map { try Lane(Trainer(run.configuration, policy: $0, backend: backend)) }
-    for number in 0..<Self.warmUp { try step(lanes, number: number, isTimed: false) }
+    let trainers = try run.policies.map { try Trainer(run.configuration, policy: $0, backend: backend) }
+    var lanes = AlternatingTrainers(trainers, shouldStop: shouldStop)
+    try lanes.run(Self.warmUp, isTimed: false)
     for _ in 0..<rounds {
       // The roofs have emptied the caches.
-      try step(lanes, number: 0, isTimed: false)
-      for number in 0..<stepsPerRound { try step(lanes, number: number, isTimed: true) }
+      try lanes.run(1, isTimed: false)
+      try lanes.run(stepsPerRound, isTimed: true)
       roofs.append(try measureRoofs(run.name))
     }
     guard let roofs = MachineRoofs(medianOf: roofs) else { throw BenchmarkError.badSetting("no roof was measured") }
-    let rows = try lanes.map { try row($0, run, roofs) }
-    report.add(rows, times: lanes.map(\.milliseconds))
+    let rows = try trainers.indices.map { try row(lanes, $0, run, roofs) }
+    report.add(rows, times: lanes.milliseconds)
     guard profiledSteps > 0 else { return }
-    for lane in lanes { try profile(lane, run, roofs, into: &report) }
-  }
-
-  /// One mode and what its steps took.
-  private final class Lane {
-    let trainer: Trainer
-    var milliseconds: [Double] = []
-    var skipped = 0
-
-    init(_ trainer: Trainer) { self.trainer = trainer }
-  }
-
-  /// One step of every lane: A B, then B A, so that a drift of the machine cancels.
-  private func step(_ lanes: [Lane], number: Int, isTimed: Bool) throws {
-    for lane in number.isMultiple(of: 2) ? lanes : lanes.reversed() {
-      if shouldStop() { throw BenchmarkError.givenUp }
-      let result = try lane.trainer.step()
-      guard isTimed else { continue }
-      lane.milliseconds.append(result.totalMilliseconds)
-      if !result.isCommitted { lane.skipped += 1 }
-    }
+    for trainer in trainers { try profile(trainer, run, roofs, into: &report) }
   }
 
   private func measureRoofs(_ name: String) throws -> MachineRoofs {
@@ -99,42 +80,39 @@ public struct RooflineBench {
     .failed(name: name, reason: "\(backend.name) computes nothing that could be timed")
   }
 
-  private func row(_ lane: Lane, _ run: BenchmarkedRun, _ roofs: MachineRoofs) throws -> RooflineReport.Row {
-    let work = StepWork(lane.trainer.graph)
-    guard let floor = StepFloor(work, under: roofs), let spread = Spread(lane.milliseconds) else {
+  private func row(
+    _ lanes: AlternatingTrainers, _ index: Int, _ run: BenchmarkedRun, _ roofs: MachineRoofs
+  ) throws -> RooflineReport.Row {
+    let trainer = lanes.trainers[index]
+    let work = StepWork(trainer.graph)
+    guard let floor = StepFloor(work, under: roofs), let spread = Spread(lanes.milliseconds[index]) else {
       throw BenchmarkError.failed(name: run.name, reason: "it multiplies in a format whose peak was not measured")
     }
-    let precision = lane.trainer.precision
+    let precision = trainer.precision
     return RooflineReport.Row(
       network: run.name, precision: precision, isNative: backend.support(for: precision).isNative,
       batch: run.configuration.samplesPerStep, work: work, roofs: roofs, floor: floor, milliseconds: spread,
-      skipped: lane.skipped)
+      skipped: lanes.skipped[index])
   }
 
   // MARK: Operation by operation
 
   private func profile(
-    _ lane: Lane, _ run: BenchmarkedRun, _ roofs: MachineRoofs, into report: inout RooflineReport
+    _ trainer: Trainer, _ run: BenchmarkedRun, _ roofs: MachineRoofs, into report: inout RooflineReport
   ) throws {
     var (steps, totals): ([[Int64]], [Double]) = ([], [])
     for number in 0...profiledSteps {
       if shouldStop() { throw BenchmarkError.givenUp }
-      let result = try lane.trainer.step(timingNodes: true)
-      // The other lane has had the caches until now.
+      let result = try trainer.step(timingNodes: true)
+      // The other lanes have had the caches until now.
       guard number > 0 else { continue }
       steps.append(result.outcome.nodeNanoseconds)
       totals.append(result.totalMilliseconds)
     }
     let profile = StepProfile(
-      network: run.name, precision: lane.trainer.precision, graph: lane.trainer.graph,
-      kernels: lane.trainer.implementations, roofs: roofs, steps: steps, totals: totals)
+      network: run.name, precision: trainer.precision, graph: trainer.graph,
+      kernels: trainer.implementations, roofs: roofs, steps: steps, totals: totals)
     report.kinds += profile.kinds
     report.operations += profile.operations(listedOperations)
-  }
-}
-
-extension Trainer {
-  fileprivate convenience init(_ configuration: Configuration, policy: PrecisionPolicy, backend: any Backend) throws {
-    try self.init(configuration, precision: policy.mode, overrides: policy.overrides, backend: backend)
   }
 }

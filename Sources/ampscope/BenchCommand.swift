@@ -16,7 +16,8 @@ struct BenchCommand: ConfigurableCommand {
       intervals, memory, loss and score. --accuracy trains cnn, resnet and gpt from several seeds and tests whether each
       mode is equivalent to fp32. --ui measures the dashboard on pseudo-terminals of its own: frames, keys, start, and what
       it takes from the lanes. --roofline says how near each step comes to what this machine can multiply and move, measured
-      in the same run. Progress goes to standard error, the table to standard output.
+      in the same run. --scaling measures step times against batch, width and depth, compile time, switches of precision
+      and lanes at once. Progress goes to standard error, the table to standard output.
       """)
 
   @OptionGroup var configurationOptions: ConfigurationOptions
@@ -31,8 +32,9 @@ struct BenchCommand: ConfigurableCommand {
   var ui = false
 
   @OptionGroup(title: "The limit") var rooflineOptions: RooflineOptions
+  @OptionGroup(title: "Scaling") var scalingOptions: ScalingOptions
 
-  @Flag(help: "With --ui: a few measurements only, to see that it works.")
+  @Flag(help: "With --ui and --scaling: a few measurements only, to see that it works.")
   var quick = false
 
   @Option(
@@ -68,11 +70,14 @@ struct BenchCommand: ConfigurableCommand {
   var markdown = false
 
   func validate() throws {
-    guard [zoo, accuracy, ui, rooflineOptions.roofline].filter({ $0 }).count == 1 else {
-      throw ValidationError("choose one of --zoo, --accuracy, --ui and --roofline")
+    let choices = [zoo, accuracy, ui, rooflineOptions.roofline, scalingOptions.scaling]
+    guard choices.count(where: { $0 }) == 1 else {
+      throw ValidationError("choose one of --zoo, --accuracy, --ui, --roofline and --scaling")
     }
     try rooflineOptions.checkUse()
-    guard ui || !quick else { throw ValidationError("--quick is for --ui; make --zoo shorter with --steps") }
+    guard ui || scalingOptions.scaling || !quick else {
+      throw ValidationError("--quick is for --ui and --scaling; make --zoo shorter with --steps")
+    }
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
     guard (2...100).contains(seeds) else {
       throw ValidationError("--seeds must be 2 to 100: a single seed has no spread; found \(seeds)")
@@ -87,6 +92,8 @@ struct BenchCommand: ConfigurableCommand {
     do {
       if rooflineOptions.roofline {
         try runRoofline()
+      } else if scalingOptions.scaling {
+        try runScaling()
       } else if ui {
         try runUI()
       } else if accuracy {

@@ -71,6 +71,19 @@ import TrainingEvents
     #expect(run.errors.contains("1/1 ncf"), "progress")
   }
 
+  @Test("--scaling measures growth, compilation, switches and lanes at once")
+  func scaling() throws {
+    let file = TemporaryFile(".json")
+    let run = try Program(["bench", "--scaling", "--quick", "--threads", "1", "--json", file.url.path])
+    #expect(run.status == 0, "\(run.errors.suffix(500))")
+    let report = try JSONDecoder().decode(ScalingReport.self, from: Data(contentsOf: file.url))
+    #expect(report.axes.count == 2 && report.axes.allSatisfy { $0.points.count == 3 })
+    #expect(report.compilations.map(\.network) == ["ncf", "ncf"])
+    // With one processor there are no lanes at once.
+    #expect(report.switchings.count == report.sharings.count / 2)
+    #expect(run.output.contains("ms/GFLOP") && run.errors.contains("mlp by batch"))
+  }
+
   @Test("bench wants one thing to measure")
   func choice() throws {
     for arguments in [[], ["--ui", "--zoo"], ["--zoo", "--quick"], ["--zoo", "--kinds"]] {

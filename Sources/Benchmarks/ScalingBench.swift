@@ -1,0 +1,71 @@
+public import BackendAPI
+import Datasets
+import GraphIR
+import RunStatistics
+public import Training
+public import TrainingEvents
+
+/// Measures how step times grow with a network, and how long compiling takes, on the calling thread's team.
+public struct ScalingBench {
+  /// Timed steps of every size.
+  public var steps = 30
+  /// Asked before each step; true gives the bench up.
+  public var shouldStop: () -> Bool = { false }
+
+  private let backend: any Backend
+
+  /// Steps of every size before the first timed one.
+  private static let warmUp = 5
+
+  /// Measures on a device.
+  public init(_ backend: any Backend) { self.backend = backend }
+
+  /// Trains a network at several sizes, one step at a time in turns, and adds what a GFLOP takes at each.
+  ///
+  /// Throws what `Trainer` throws, and `BenchmarkError`.
+  public func measureAxis(
+    _ dimension: String, of network: String, sizes: [(name: String, configuration: Trainer.Configuration)],
+    policy: PrecisionPolicy, into report: inout ScalingReport
+  ) throws {
+    let trainers = try sizes.map { try Trainer($0.configuration, policy: policy, backend: backend) }
+    var lanes = AlternatingTrainers(trainers, shouldStop: shouldStop)
+    try lanes.run(Self.warmUp, isTimed: false)
+    try lanes.run(steps, isTimed: true)
+    report.axes.append(
+      ScalingReport.Axis(
+        network: network, precision: policy.mode, dimension: dimension,
+        points: sizes.indices.map { index in
+          ScalingReport.Point(
+            size: sizes[index].name, gigaflops: StepWork(trainers[index].graph).totalGigaflops,
+            milliseconds: median(lanes.milliseconds[index]))
+        }))
+  }
+
+  /// Compiles a network, and adds how long that took.
+  ///
+  /// Throws what `Trainer.compile` throws.
+  public func measureCompilation(
+    of network: String, _ configuration: Trainer.Configuration, policy: PrecisionPolicy,
+    into report: inout ScalingReport
+  ) throws {
+    let clock = ContinuousClock()
+    var operations = 0
+    let whole = try clock.measure {
+      operations = try Trainer.compile(configuration, policy: policy, backend: backend).executable.graph.nodes.count
+    }
+    let passes = try clock.measure {
+      _ = try PrecisionPlan(
+        model: configuration.model, batchSize: configuration.batches.batchSize,
+        optimizer: configuration.optimizer.kind, policy: policy)
+    }
+    report.compilations.append(
+      ScalingReport.Compilation(
+        network: network, precision: policy.mode, operations: operations, passes: passes.milliseconds,
+        milliseconds: whole.milliseconds))
+  }
+}
+
+extension Duration {
+  /// In milliseconds.
+  fileprivate var milliseconds: Double { self / .milliseconds(1) }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import RunStatistics
+import TrainingEvents
+
+extension ScalingReport {
+  /// Everything in tables, numbers beside their goals.
+  public func lines(_ style: TableStyle) -> [String] {
+    var lines: [String] = []
+    if !axes.isEmpty {
+      lines += [
+        "Milliseconds a GFLOP at each size over those at the smallest: 1 is linear, below 1 is better", "",
+        axisTable(style), "",
+      ]
+    }
+    if !compilations.isEmpty {
+      lines += [
+        "Compiling a step: passes, kernels, memory plan; goal below \(fixed(Goal.compileMilliseconds, 0)) ms", "",
+        compilationTable(style), "",
+      ]
+    }
+    if !switchings.isEmpty {
+      lines += [
+        "Switching the precision of a lane, its executable at hand, while another lane trains: median and largest ms; goal for "
+          + "the pause below \(fixed(Goal.switchMilliseconds, 0)) ms", "", switchTable(style), "",
+      ]
+    }
+    if !sharings.isEmpty {
+      lines += [
+        "Two lanes of one thread at once, samples a second; goal \(fixed(Goal.sharing, 2)) of twice one alone", "",
+        sharingTable(style), "",
+      ]
+    }
+    return Array(lines.dropLast())
+  }
+
+  /// Step times at growing sizes as a table.
+  func axisTable(_ style: TableStyle) -> String {
+    var table = TextTable([
+      ("network", .left), ("mode", .left), ("grows", .left), ("size", .left), ("GFLOP", .right), ("ms/step", .right),
+      ("ms/GFLOP", .right), ("ratio", .right),
+    ])
+    for axis in axes {
+      for (index, point) in axis.points.enumerated() {
+        table.add([
+          axis.network, axis.precision.rawValue, axis.dimension, point.size, fixed(point.gigaflops, 3),
+          fixed(point.milliseconds, 2), fixed(point.unit, 2), fixed(axis.ratio(index), 2),
+        ])
+      }
+    }
+    return style == .plain ? table.plain : table.markdown
+  }
+
+  func compilationTable(_ style: TableStyle) -> String {
+    var table = TextTable([
+      ("network", .left), ("mode", .left), ("operations", .right), ("passes ms", .right), ("in all ms", .right),
+      ("goal", .left),
+    ])
+    for row in compilations {
+      table.add([
+        row.network, row.precision.rawValue, String(row.operations), fixed(row.passes, 1), fixed(row.milliseconds, 1),
+        verdict(row.meetsGoal),
+      ])
+    }
+    return style == .plain ? table.plain : table.markdown
+  }
+
+  func switchTable(_ style: TableStyle) -> String {
+    var table = TextTable([
+      ("network", .left), ("modes", .left), ("switches", .right), ("pause", .right), ("command to change", .right),
+      ("neighbour's steps during", .right), ("else", .right), ("while compiling", .right), ("compiled in", .right),
+      ("goal", .left),
+    ])
+    for row in switchings {
+      table.add([
+        row.network, row.precisions.map(\.rawValue).joined(separator: " ↔ "), String(row.pauses.count),
+        text(row.pauses), text(row.latencies), text(row.neighbourDuring), text(row.neighbourElse),
+        row.neighbourCompiling.map(text) ?? "", fixed(row.compileMilliseconds, 0), verdict(row.meetsGoal),
+      ])
+    }
+    return style == .plain ? table.plain : table.markdown
+  }
+
+  func sharingTable(_ style: TableStyle) -> String {
+    var table = TextTable([
+      ("network", .left), ("mode", .left), ("one alone", .right), ("two at once", .right),
+      ("one of two threads", .right),
+      ("of twice one", .right), ("of two threads", .right), ("goal", .left),
+    ])
+    for row in sharings {
+      table.add([
+        row.network, row.precision.rawValue, fixed(row.alone, 0), fixed(row.together, 0), fixed(row.twoThreads, 0),
+        fixed(row.share, 3), fixed(row.shareOfTwoThreads, 3), verdict(row.meetsGoal),
+      ])
+    }
+    return style == .plain ? table.plain : table.markdown
+  }
+}
+
+/// Median and largest.
+private func text(_ spread: Spread) -> String { "\(fixed(spread.median, 2)), \(fixed(spread.largest, 2))" }
+
+private func verdict(_ isMet: Bool) -> String { isMet ? "pass" : "missed" }
+
+private func fixed(_ value: Double, _ digits: Int) -> String {
+  value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
+}
