@@ -17,7 +17,7 @@ struct BenchCommand: ConfigurableCommand {
       mode is equivalent to fp32. --ui measures the dashboard on pseudo-terminals of its own: frames, keys, start, and what
       it takes from the lanes. --roofline says how near each step comes to what this machine can multiply and move, measured
       in the same run. --scaling measures step times against batch, width and depth, compile time, switches of precision
-      and lanes at once. Progress goes to standard error, the table to standard output.
+      and lanes at once. --guard holds kernels and a step against fixed references in the same process. Progress goes to standard error, the table to standard output.
       """)
 
   @OptionGroup var configurationOptions: ConfigurationOptions
@@ -33,6 +33,7 @@ struct BenchCommand: ConfigurableCommand {
 
   @OptionGroup(title: "The limit") var rooflineOptions: RooflineOptions
   @OptionGroup(title: "Scaling") var scalingOptions: ScalingOptions
+  @OptionGroup(title: "Regressions") var guardOptions: GuardOptions
 
   @Flag(help: "With --ui and --scaling: a few measurements only, to see that it works.")
   var quick = false
@@ -70,9 +71,9 @@ struct BenchCommand: ConfigurableCommand {
   var markdown = false
 
   func validate() throws {
-    let choices = [zoo, accuracy, ui, rooflineOptions.roofline, scalingOptions.scaling]
+    let choices = [zoo, accuracy, ui, rooflineOptions.roofline, scalingOptions.scaling, guardOptions.isOn]
     guard choices.count(where: { $0 }) == 1 else {
-      throw ValidationError("choose one of --zoo, --accuracy, --ui, --roofline and --scaling")
+      throw ValidationError("choose one of --zoo, --accuracy, --ui, --roofline, --scaling and --guard")
     }
     try rooflineOptions.checkUse()
     guard ui || scalingOptions.scaling || !quick else {
@@ -94,6 +95,8 @@ struct BenchCommand: ConfigurableCommand {
         try runRoofline()
       } else if scalingOptions.scaling {
         try runScaling()
+      } else if guardOptions.isOn {
+        try runGuard()
       } else if ui {
         try runUI()
       } else if accuracy {

@@ -84,6 +84,17 @@ import TrainingEvents
     #expect(run.output.contains("ms/GFLOP") && run.errors.contains("mlp by batch"))
   }
 
+  @Test("--guard exits with 4 exactly where a threshold is missed, and names it")
+  func guarded() throws {
+    let file = TemporaryFile(".json")
+    let run = try Program(["bench", "--guard", "--steps", "1", "--json", file.url.path])
+    let report = try JSONDecoder().decode(GuardReport.self, from: Data(contentsOf: file.url))
+    #expect(report.rows.count >= 20)
+    #expect(run.status == (report.passes ? 0 : 4), "\(run.errors.suffix(500))")
+    #expect(run.errors.contains("has become slower") == !report.passes)
+    #expect(run.output.contains("cnn fp32: batch norm") && run.output.contains("perceptron fp32: step"))
+  }
+
   @Test("bench wants one thing to measure")
   func choice() throws {
     for arguments in [[], ["--ui", "--zoo"], ["--zoo", "--quick"], ["--zoo", "--kinds"]] {

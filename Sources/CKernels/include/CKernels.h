@@ -33,5 +33,6 @@
 #include "amp_optimizers.h"
 #include "amp_pooling.h"
 #include "amp_reductions.h"
+#include "amp_yardstick.h"
 
 #endif
