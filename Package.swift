@@ -77,8 +77,8 @@ let package = Package(
     .target(
       name: "Benchmarks",
       dependencies: [
-        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "Datasets",
-        "Training",
+        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "SafetensorsFormat",
+        "Datasets", "Training", "ModelZoo",
       ],
       swiftSettings: strict),
     .target(

@@ -87,9 +87,11 @@ extension AccuracyReport {
   }
 }
 
-private func mebibytes(_ bytes: Int) -> Double { Double(bytes) / 1_048_576 }
+/// Bytes in MiB.
+func mebibytes(_ bytes: Int) -> Double { Double(bytes) / 1_048_576 }
 
-private func fixed(_ value: Double?, _ digits: Int) -> String {
+/// A number with so many digits behind the point; nothing for nil.
+func fixed(_ value: Double?, _ digits: Int) -> String {
   guard let value else { return "" }
   return value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
 }

@@ -23,6 +23,11 @@ public struct NeuMF: Layer {
 
     /// The documented defaults.
     public init() {}
+
+    /// Widths of the perceptron, stated or not.
+    ///
+    /// Its input is two embeddings, twice its first layer: factors · 2^layers.
+    var ownWidths: [Int] { widths ?? (0...layers).map { factors << (layers - $0) } }
   }
 
   private let factorEmbeddings: [Named]
@@ -38,8 +43,7 @@ public struct NeuMF: Layer {
     guard sizes.layers <= 16 else {
       throw TrainingError("model ncf: each of --layers doubles the embeddings; use 16 or fewer, found \(sizes.layers)")
     }
-    // The perceptron's input is two embeddings, twice its first layer: factors · 2^layers.
-    let widths = sizes.widths ?? (0...sizes.layers).map { sizes.factors << (sizes.layers - $0) }
+    let widths = sizes.ownWidths
     guard widths.count >= 2, widths.allSatisfy({ $0 >= 1 }), widths[0].isMultiple(of: 2) else {
       throw TrainingError(
         "model ncf: the perceptron's widths are two or more numbers above 0, the first of them even, found \(widths)")

@@ -27,6 +27,9 @@ public struct ResNet: Layer {
 
     /// The documented defaults.
     public init() {}
+
+    /// Channels of the first stage, stated or not.
+    var ownWidth: Int { width ?? (depth == 18 || depth == 50 ? 64 : 16) }
   }
 
   private let body: Chain
@@ -44,7 +47,7 @@ public struct ResNet: Layer {
       throw TrainingError("model resnet: --depth is 18, 50 or 6 n + 2 (8, 14, 20, …), found \(sizes.depth)")
     }
     let isLarge = stages.count == 4
-    let width = sizes.width ?? (isLarge ? 64 : 16)
+    let width = sizes.ownWidth
     try requirePositive("resnet", ["--width": width])
     var parts: [any Layer] = [
       convolution("conv1", channels, width, kernel: isLarge ? 7 : 3, stride: isLarge ? 2 : 1),

@@ -17,7 +17,9 @@ struct BenchCommand: ConfigurableCommand {
       mode is equivalent to fp32. --ui measures the dashboard on pseudo-terminals of its own: frames, keys, start, and what
       it takes from the lanes. --roofline says how near each step comes to what this machine can multiply and move, measured
       in the same run. --scaling measures step times against batch, width and depth, compile time, switches of precision
-      and lanes at once. --guard holds kernels and a step against fixed references in the same process. Progress goes to standard error, the table to standard output.
+      and lanes at once. --guard holds kernels and a step against fixed references in the same process. --against pytorch
+      times the same networks in this engine and in PyTorch in turns. Progress goes to standard error, the table to
+      standard output.
       """)
 
   @OptionGroup var configurationOptions: ConfigurationOptions
@@ -37,6 +39,8 @@ struct BenchCommand: ConfigurableCommand {
 
   @Flag(help: "With --ui and --scaling: a few measurements only, to see that it works.")
   var quick = false
+
+  @OptionGroup(title: "Against another framework") var against: AgainstOptions
 
   @Option(
     help: ArgumentHelp(
@@ -71,11 +75,15 @@ struct BenchCommand: ConfigurableCommand {
   var markdown = false
 
   func validate() throws {
-    let choices = [zoo, accuracy, ui, rooflineOptions.roofline, scalingOptions.scaling, guardOptions.isOn]
+    let choices = [
+      zoo, accuracy, ui, rooflineOptions.roofline, scalingOptions.scaling, guardOptions.isOn, against.against != nil,
+    ]
     guard choices.count(where: { $0 }) == 1 else {
-      throw ValidationError("choose one of --zoo, --accuracy, --ui, --roofline, --scaling and --guard")
+      throw ValidationError(
+        "choose one of --zoo, --accuracy, --ui, --roofline, --scaling, --guard and --against pytorch")
     }
     try rooflineOptions.checkUse()
+    try against.validate(steps: steps)
     guard ui || scalingOptions.scaling || !quick else {
       throw ValidationError("--quick is for --ui and --scaling; make --zoo shorter with --steps")
     }
@@ -91,7 +99,9 @@ struct BenchCommand: ConfigurableCommand {
   func run() throws {
     SignalFlag.install()
     do {
-      if rooflineOptions.roofline {
+      if against.against != nil {
+        try runAgainst()
+      } else if rooflineOptions.roofline {
         try runRoofline()
       } else if scalingOptions.scaling {
         try runScaling()

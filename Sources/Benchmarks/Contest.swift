@@ -1,0 +1,160 @@
+import Glibc
+import RunStatistics
+import Training
+import TrainingEvents
+
+/// A program that trains a network on request.
+protocol Contender: AnyObject {
+  /// What was seen of it so far.
+  var side: AgainstReport.Side { get set }
+  /// Whether it is PyTorch, and compiled there; nil for this engine.
+  var isCompiled: Bool? { get }
+
+  /// Makes `settling` steps and then `steps` more; milliseconds of each of the latter.
+  func run(settling: Int, steps: Int) throws -> [Double]
+
+  /// Takes note of memory, after a step has been made.
+  func measureMemory() throws
+
+  /// Processor time in milliseconds that its process has used; nil where that is unknown.
+  var processorMilliseconds: Double? { get }
+}
+
+/// All sides of one mode of one network.
+struct Contest {
+  var row: AgainstReport.Row
+  /// Ours first.
+  var contenders: [any Contender]
+  /// Largest share of a processor that a process used while another one was measured.
+  private var idleShare = 0.0
+
+  /// A share of a processor that a waiting process cannot have used without having disturbed the one that was measured.
+  private static let largestIdleShare = 0.05
+
+  init(row: AgainstReport.Row, contenders: [any Contender]) {
+    self.row = row
+    self.contenders = contenders
+  }
+
+  /// Makes the row an error where a side's losses are not ours.
+  mutating func judgeLosses(tolerance: Double) {
+    let own = contenders[0].side.losses
+    for contender in contenders.dropFirst() {
+      let losses = contender.side.losses
+      let isSame =
+        losses.count == own.count
+        && zip(losses, own).allSatisfy { abs($0 - $1) <= tolerance * abs($1) }
+      guard !isSame else { continue }
+      row.error =
+        "\(contender.isCompiled == true ? "compiled" : "eager") PyTorch trains another network: losses of the first steps "
+        + "\(text(losses)), ours \(text(own)); they must agree within \(tolerance) of ours"
+      return
+    }
+  }
+
+  /// Makes steps until nothing is new, measures memory, and settles how many steps a segment has.
+  mutating func warmUp(segmentMilliseconds: Double) throws {
+    for contender in contenders {
+      let times = try contender.run(settling: AgainstRun.warmUpSteps / 2, steps: AgainstRun.warmUpSteps / 2)
+      try contender.measureMemory()
+      let median = MedianInterval(times)?.median ?? 0
+      contender.side.steps = median > 0 ? max(3, Int(min(1000, segmentMilliseconds / median))) : 3
+    }
+  }
+
+  /// Gives every side a segment; a row that is an error has none.
+  mutating func run(round: Int) throws {
+    guard row.error == nil else { return }
+    for index in AgainstRun.order(of: contenders.count, round: round) {
+      let contender = contenders[index]
+      let others = contenders.filter { ($0.isCompiled == nil) != (contender.isCompiled == nil) }.prefix(1)
+      let before = others.map(\.processorMilliseconds)
+      let began = ContinuousClock.now
+      let times = try contender.run(settling: AgainstRun.settlingSteps, steps: contender.side.steps)
+      let milliseconds = (ContinuousClock.now - began) / .milliseconds(1)
+      for (other, before) in zip(others, before) {
+        guard let before, let after = other.processorMilliseconds else { continue }
+        idleShare = max(idleShare, (after - before) / milliseconds)
+      }
+      guard times.count == contender.side.steps, let median = MedianInterval(times)?.median, median > 0 else {
+        throw BenchmarkError.failed(
+          name: row.network, reason: "\(contender.side.steps) step times were expected, \(times.count) came")
+      }
+      contender.side.rounds.append(median)
+    }
+  }
+
+  /// The row with what was measured.
+  var measuredRow: AgainstReport.Row {
+    var row = row
+    row.ours = contenders[0].side
+    for contender in contenders.dropFirst() {
+      contender.side.ratio = AgainstReport.Ratio(contender.side.rounds, over: row.ours.rounds)
+      if contender.isCompiled == true { row.compiled = contender.side } else { row.eager = contender.side }
+    }
+    row.idleShare = idleShare
+    if idleShare > Contest.largestIdleShare {
+      row.notes.append(
+        "a process that waited used \(fixed(idleShare * 100, 0)) % of a processor in a segment of another: times are "
+          + "disturbed")
+    }
+    return row
+  }
+
+  private func text(_ losses: [Double]) -> String { losses.map { fixed($0, 6) }.joined(separator: " ") }
+}
+
+/// This engine.
+final class OwnContender: Contender {
+  var side: AgainstReport.Side
+  let isCompiled: Bool? = nil
+  private let trainer: Trainer
+
+  /// Takes a fresh trainer and makes the steps whose losses are compared.
+  init(_ trainer: Trainer) throws {
+    self.trainer = trainer
+    side = AgainstReport.Side(losses: [])
+    for _ in 0..<AgainstRun.checkedSteps { side.losses.append(try trainer.step().loss) }
+  }
+
+  func run(settling: Int, steps: Int) throws -> [Double] {
+    for _ in 0..<settling { _ = try trainer.step() }
+    return try (0..<steps).map { _ in try trainer.step().totalMilliseconds }
+  }
+
+  func measureMemory() { side.memory = trainer.memory.peak }
+
+  var processorMilliseconds: Double? {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1e6
+  }
+}
+
+/// A twin in the PyTorch process.
+final class TwinContender: Contender {
+  var side: AgainstReport.Side
+  let isCompiled: Bool?
+  private let name: String
+  private let process: TwinProcess
+
+  /// Has the twin built, and its first steps made.
+  init(_ request: TwinRequest.Build, _ process: TwinProcess) throws {
+    (name, isCompiled) = (request.name, request.compiled)
+    self.process = process
+    let answer: TwinAnswer.Build = try process.ask(request)
+    side = AgainstReport.Side(losses: answer.losses)
+  }
+
+  func run(settling: Int, steps: Int) throws -> [Double] {
+    let answer: TwinAnswer.Run = try process.ask(TwinRequest.Run(name: name, settling: settling, steps: steps))
+    return answer.milliseconds
+  }
+
+  func measureMemory() throws {
+    let answer: TwinAnswer.Memory = try process.ask(TwinRequest.Memory(name: name))
+    side.memory = answer.peak
+  }
+
+  var processorMilliseconds: Double? { process.processorMilliseconds }
+}
