@@ -141,9 +141,8 @@ let package = Package(
       of: "Benchmarks",
       [
         "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "BackendCPU",
-        "Datasets",
-        "Training",
-      ]),
+        "SafetensorsFormat", "Datasets", "Training", "ModelZoo",
+      ], exclude: ["Fixtures"]),
     tests(
       of: "PrecisionDoctor",
       [

@@ -24,6 +24,8 @@ public struct AgainstReport: Codable, Sendable, Hashable {
     public var overFP32: Ratio?
     /// Largest share of a processor that the waiting process used in a segment of the other; nil where it was not measured.
     public var idleShare: Double?
+    /// Share of the processors that programs of others had while this network was measured; nil where it is unknown.
+    public var foreignShare: Double?
     /// Our planned bytes by owner.
     public var memory: MemoryBreakdown?
     /// Why there is nothing to compare; nil where there is.

@@ -109,6 +109,7 @@ public struct AgainstRun: Sendable {
       contests.append(try contest(trainer, process, files, progress))
       if shouldStop() { throw BenchmarkError.givenUp }
     }
+    let load = LoadMeter(processors, contests.first?.contenders ?? [])
     for round in 0..<rounds {
       for index in AgainstRun.order(of: contests.count, round: round) {
         progress("round \(round + 1)/\(rounds), \(precisions[index].rawValue)")
@@ -116,6 +117,8 @@ public struct AgainstRun: Sendable {
         if shouldStop() { throw BenchmarkError.givenUp }
       }
     }
+    let foreign = load.foreignShare
+    for index in contests.indices { contests[index].note(foreignShare: foreign) }
     return rows(contests)
   }
 

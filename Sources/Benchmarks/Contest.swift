@@ -31,6 +31,9 @@ struct Contest {
   /// A share of a processor that a waiting process cannot have used without having disturbed the one that was measured.
   private static let largestIdleShare = 0.05
 
+  /// Half of it can hit one side alone, which is too much for what is to be told apart.
+  private static let largestForeignShare = 0.05
+
   init(row: AgainstReport.Row, contenders: [any Contender]) {
     self.row = row
     self.contenders = contenders
@@ -82,6 +85,14 @@ struct Contest {
       }
       contender.side.rounds.append(median)
     }
+  }
+
+  /// Takes note of what others computed beside the rounds.
+  mutating func note(foreignShare: Double?) {
+    row.foreignShare = foreignShare
+    guard let foreignShare, foreignShare > Contest.largestForeignShare, row.error == nil else { return }
+    row.notes.append(
+      "programs of others had \(fixed(foreignShare * 100, 0)) % of the processors: measure again on a quiet machine")
   }
 
   /// The row with what was measured.

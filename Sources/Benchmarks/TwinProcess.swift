@@ -17,6 +17,7 @@ public final class TwinProcess: @unchecked Sendable {
   private let socket: Int32
   private let process: pid_t
   private var pending: [UInt8] = []
+  private var hasEnded = false
 
   /// Who an error belongs to that the process reports.
   static let name = "PyTorch"
@@ -64,7 +65,12 @@ public final class TwinProcess: @unchecked Sendable {
     self.process = process
   }
 
-  deinit {
+  deinit { end() }
+
+  /// Ends the process; a request then is an error.
+  public func end() {
+    guard !hasEnded else { return }
+    hasEnded = true
     close(socket)
     // Its own group: with it goes a compiler that it may have started.
     kill(-process, SIGKILL)
@@ -100,14 +106,19 @@ public final class TwinProcess: @unchecked Sendable {
   /// Throws `BenchmarkError.failed` where the process answers with an error or anything else, ends or takes too long, and
   /// `BenchmarkError.givenUp`.
   func ask<Answer: Decodable>(_ request: some Encodable) throws -> Answer {
+    guard !hasEnded else { throw fault("it was ended") }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     try send(Array(encoder.encode(request)) + [UInt8(ascii: "\n")])
     let line = Data(try receive())
-    if let failure = try? JSONDecoder().decode(TwinAnswer.Failure.self, from: line) { throw error(for: failure) }
+    let decoder = JSONDecoder()
+    // As Python's str writes them.
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
+    if let failure = try? decoder.decode(TwinAnswer.Failure.self, from: line) { throw error(for: failure) }
     do {
-      return try JSONDecoder().decode(Answer.self, from: line)
+      return try decoder.decode(Answer.self, from: line)
     } catch {
       throw fault("it answered \"\(String(decoding: line.prefix(200), as: UTF8.self))\"")
     }

@@ -31,6 +31,9 @@ public struct TwinDescription: Encodable, Sendable, Hashable {
   /// Values by key.
   public var fields: [String: Value]
 
+  /// Creates a description.
+  public init(fields: [String: Value]) { self.fields = fields }
+
   /// The object.
   public func encode(to encoder: any Encoder) throws { try fields.encode(to: encoder) }
 }

@@ -56,7 +56,7 @@ extension BenchCommand {
     let lanes = try comparableLanes()
     let (allowed, rounds) = (ProcessorSet.allowed, against.rounds ?? 10)
     let threads = threads ?? allowed.count
-    let processors = Array(allowed.prefix(threads))
+    let processors = Array(allowed.prefix(max(threads, 0)))
     var report = AgainstReport(
       machine: MachineProbe.description, versions: Version.components, threads: threads, processors: processors,
       rounds: rounds)
@@ -66,6 +66,7 @@ extension BenchCommand {
       let process = try TwinProcess(
         python: against.python ?? "", twins: against.twins ?? "Tests/Reference",
         environment: ProcessInfo.processInfo.environment, shouldStop: { SignalFlag.current != nil })
+      defer { process.end() }
       try process.start(threads: threads, processors: processors)
       report.versions["PyTorch"] = process.version
       let progress = ProgressLine("\(index + 1)/\(entries.count) \(entry.name)")

@@ -1,5 +1,6 @@
 """A PyTorch twin with its batches and its optimizer, trained as fast as PyTorch can, for `speed_twin.py`."""
 
+import math
 import time
 
 import torch
@@ -68,7 +69,9 @@ class TimedTwin:
         return loss
 
     def first_losses(self):
-        return [self.step().item() for _ in range(self.checked_steps)]
+        """Numbers, and words for those that JSON has none for."""
+        losses = [self.step().item() for _ in range(self.checked_steps)]
+        return [loss if math.isfinite(loss) else str(loss) for loss in losses]
 
     def timed_steps(self, settling, steps):
         """Milliseconds of each of `steps` steps, after `settling` steps that are not timed."""
