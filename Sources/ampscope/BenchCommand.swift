@@ -40,19 +40,22 @@ struct BenchCommand: ConfigurableCommand {
   @Flag(help: "With --ui and --scaling: a few measurements only, to see that it works.")
   var quick = false
 
-  @OptionGroup(title: "Against another framework") var against: AgainstOptions
+  @OptionGroup var against: AgainstOptions
 
   @Option(
     help: ArgumentHelp(
       "Networks, separated by commas (default: all, or cnn,resnet,gpt for --accuracy).", valueName: "network,…"))
   var models: String?
 
-  @Option(help: "Size of the networks of --zoo and --roofline: small (minutes on two processors) or full.")
+  @Option(help: "Size of the networks of --zoo, --roofline and --against: small (minutes on two processors) or full.")
   var size = "small"
 
   @Option(
     help: ArgumentHelp(
-      "Precisions, fp32 among them (default: all for --zoo, fp32,amp-bf16,amp-fp16 for --accuracy, fp32,amp-bf16 else).",
+      """
+      Precisions, fp32 among them (default: all for --zoo, fp32,amp-bf16,amp-fp16 for --accuracy, fp32,amp-bf16 else; \
+      --against takes any of these three).
+      """,
       valueName: "mode,…"))
   var lanes: String?
 
@@ -65,7 +68,7 @@ struct BenchCommand: ConfigurableCommand {
   @Option(help: "First seed.")
   var seed: UInt64 = 0
 
-  @Option(help: "Compute threads of each lane (default: all processors).")
+  @Option(help: "Compute threads of each lane, and of PyTorch (default: all processors).")
   var threads: Int?
 
   @Option(help: "Write the report to this file as JSON, or to standard output with -.")
