@@ -49,8 +49,13 @@ public struct AgainstRun: Sendable {
   /// Steps at the start of a segment that are not timed: caches hold what another program left.
   static let settlingSteps = 2
 
-  /// The largest relative difference of two losses that are taken for the same.
-  static func tolerance(of precision: Precision) -> Double { precision == .fp32 ? 1e-4 : 2e-2 }
+  /// The largest relative difference of two losses of a step, from 0 on, that are taken for the same.
+  ///
+  /// AdamW's first steps are nearly the signs of gradients, and where rounding decides a sign, runs part: PyTorch's own in
+  /// fp32 and in fp64 by up to 7e-4 within four steps of `cnn`, though their first losses agree to 1e-7.
+  static func tolerance(of precision: Precision, step: Int) -> Double {
+    precision == .fp32 ? (step == 0 ? 1e-4 : 5e-3) : 2e-2
+  }
 
   /// Trains and measures; a row a mode, in the order of `precisions`.
   ///
@@ -160,7 +165,7 @@ public struct AgainstRun: Sendable {
         contest.row.notes.append("torch.compile failed: \(reason)")
       }
     }
-    contest.judgeLosses(tolerance: AgainstRun.tolerance(of: precision))
+    contest.judgeLosses()
     guard contest.row.error == nil else { return contest }
     progress("\(precision.rawValue): warming up")
     try contest.warmUp(segmentMilliseconds: segmentMilliseconds)

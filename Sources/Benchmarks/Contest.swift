@@ -40,17 +40,17 @@ struct Contest {
   }
 
   /// Makes the row an error where a side's losses are not ours.
-  mutating func judgeLosses(tolerance: Double) {
+  mutating func judgeLosses() {
     let own = contenders[0].side.losses
+    let tolerances = own.indices.map { AgainstRun.tolerance(of: row.precision, step: $0) }
     for contender in contenders.dropFirst() {
       let losses = contender.side.losses
-      let isSame =
-        losses.count == own.count
-        && zip(losses, own).allSatisfy { abs($0 - $1) <= tolerance * abs($1) }
-      guard !isSame else { continue }
+      let agree = zip(zip(losses, own), tolerances).allSatisfy { abs($0.0 - $0.1) <= $1 * abs($0.1) }
+      guard losses.count != own.count || !agree else { continue }
+      let limits = tolerances.map { "\($0)" }.joined(separator: " ")
       row.error =
         "\(contender.isCompiled == true ? "compiled" : "eager") PyTorch trains another network: losses of the first steps "
-        + "\(text(losses)), ours \(text(own)); they must agree within \(tolerance) of ours"
+        + "\(text(losses)), ours \(text(own)); they must agree within \(limits) of ours"
       return
     }
   }

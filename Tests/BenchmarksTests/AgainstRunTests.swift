@@ -71,14 +71,19 @@ struct AgainstRunTests {
   func differentNetworks() throws {
     let own = try losses(.fp32)
     var moved = own
-    moved[3] *= 1.001
+    moved[0] *= 1.001
     let rows = try rows(run([.fp32, .ampBF16], rounds: 1), ["FAKE_LOSSES": text(moved)])
     let error = try #require(rows[0].error)
-    #expect(error.contains("another network") && error.contains("within 0.0001"))
+    #expect(error.contains("another network") && error.contains("within 0.0001 0.005 0.005 0.005"))
     #expect(rows[0].ours.rounds.isEmpty && rows[0].best == nil && rows[0].ours.losses == own)
     #expect(rows[0].eager?.losses == moved)
     #expect(rows[1].error == nil, "a thousandth is within the tolerance of a 16-bit format")
     #expect(rows[1].overFP32 == nil, "there is no fp32 to compare with")
+    for (factor, isSame) in [(1.004, true), (1.006, false)] {
+      let later = own.enumerated().map { $0 == 3 ? $1 * factor : $1 }
+      let row = try #require(try self.rows(run([.fp32], rounds: 1), ["FAKE_LOSSES": text(later)]).first)
+      #expect((row.error == nil) == isSame, "later losses part a little")
+    }
     let fewer = try self.rows(run([.fp32], rounds: 1), ["FAKE_LOSSES": text(Array(own.dropLast()))])
     #expect(fewer[0].error != nil, "a loss is missing")
     let nan = try self.rows(run([.ampBF16], rounds: 1), ["FAKE_LOSSES": "\"nan\",1,1,1"])
