@@ -25,7 +25,10 @@ extension UIReport {
     }
     guard !throughput.isEmpty else { return lines }
     lines += [
-      "", "Throughput with the dashboard over without, segments of one run in turns", "", throughputTable(style),
+      "",
+      "Throughput with the dashboard over without: median over pairs of neighbouring segments of one run; budget 1 less the "
+        + "UI thread's share of the lanes' processor time, less \(percent(Budget.lossBeyondShare))", "",
+      throughputTable(style), "",
     ]
     for (schedule, share) in shares.sorted(by: { $0.key < $1.key }) {
       lines.append(
@@ -56,13 +59,13 @@ extension UIReport {
   func throughputTable(_ style: TableStyle) -> String {
     var table = TextTable([
       ("schedule", .left), ("mode", .left), ("without, samples/s", .right), ("with", .right), ("ratio", .right),
-      ("95 %", .left), ("pairs", .right),
+      ("95 %", .left), ("pairs", .right), ("at least", .right), ("budget", .left),
     ])
     for row in throughput {
       let interval = row.low.flatMap { low in row.high.map { "\(fixed(low, 3)) – \(fixed($0, 3))" } } ?? ""
       table.add([
         row.schedule.rawValue, row.precision.rawValue, fixed(row.without, 0), fixed(row.with, 0), fixed(row.ratio, 3),
-        interval, String(row.pairs),
+        interval, String(row.pairs), fixed(1 - row.budget, 3), row.verdict.rawValue,
       ])
     }
     return style == .plain ? table.plain : table.markdown

@@ -1,3 +1,4 @@
+import Glibc
 public import RunStatistics
 public import TrainingEvents
 
@@ -15,6 +16,8 @@ public struct UIReport: Codable, Sendable {
     public static let keyMilliseconds = 50.0
     /// Milliseconds from the start of the program to its first frame.
     public static let firstFrameMilliseconds = 50.0
+    /// Share of their throughput that lanes may lose beyond the processor time that the UI thread takes from them.
+    public static let lossBeyondShare = 0.01
   }
 
   /// Frames that the dashboard draws in a second.
@@ -65,18 +68,36 @@ public struct UIReport: Codable, Sendable {
     public var without: Double
     /// The same with the dashboard.
     public var with: Double
-    /// Geometric mean over pairs of neighbouring segments, with the dashboard over without.
+    /// Median over pairs of neighbouring segments, with the dashboard over without.
     public var ratio: Double
-    /// Lower end of its 95 % interval; nil with one pair.
+    /// Lower end of its 95 % interval; nil below 30 pairs.
     public var low: Double?
     /// Upper end.
     public var high: Double?
     /// Number of pairs.
     public var pairs: Int
+    /// Processor time of the UI thread over that of the lanes, while the dashboard was there.
+    public var uiShare: Double
+
+    /// Largest share of its throughput that the lane may lose.
+    public var budget: Double { uiShare + Budget.lossBeyondShare }
+
+    /// What the interval says about the budget.
+    public var verdict: Verdict {
+      guard let low, let high else { return .tooNoisy }
+      return low >= 1 - budget ? .pass : high < 1 - budget ? .fail : .tooNoisy
+    }
+  }
+
+  /// Whether a budget is kept.
+  public enum Verdict: String, Codable, Sendable {
+    case pass, fail
+    /// The interval holds the limit.
+    case tooNoisy = "too noisy"
   }
 
   /// Version of this format.
-  public var v = 1
+  public var v = 2
   /// The machine.
   public var machine: MachineDescription
   /// Versions by component.
@@ -101,24 +122,34 @@ public struct UIReport: Codable, Sendable {
   /// Adds a lane whose segments were measured in turns; nothing where no pair has a rate in both.
   ///
   /// `segments` are samples a second of each segment, nil where no step fell into it whole, in the order of
-  /// `hasDashboard(segment:)`.
-  public mutating func add(schedule: Schedule, precision: Precision, segments: [Double?]) {
-    var ratios: [Double] = []
-    var sides: (without: [Double], with: [Double]) = ([], [])
-    for first in stride(from: 0, to: segments.count - 1, by: 2) {
-      guard let a = segments[first], let b = segments[first + 1], a > 0, b > 0 else { continue }
-      let (without, with) = UIReport.hasDashboard(segment: first) ? (b, a) : (a, b)
-      ratios.append(with / without)
-      sides.without.append(without)
-      sides.with.append(with)
-    }
-    guard let mean = GeometricMean(ratios), let without = Spread(sides.without), let with = Spread(sides.with) else {
-      return
-    }
+  /// `hasDashboard(segment:)`. The median, because what neighbours on the machine do falls on few pairs and is large.
+  public mutating func add(schedule: Schedule, precision: Precision, segments: [Double?], uiShare: Double) {
+    let pairs = UIReport.pairs(of: segments)
+    guard let ratio = UIReport.ratio(of: segments), let without = Spread(pairs.map(\.without)),
+      let with = Spread(pairs.map(\.with))
+    else { return }
     throughput.append(
       Throughput(
-        schedule: schedule, precision: precision, without: without.median, with: with.median, ratio: mean.ratio,
-        low: mean.low, high: mean.high, pairs: mean.count))
+        schedule: schedule, precision: precision, without: without.median, with: with.median, ratio: exp(ratio.median),
+        low: ratio.low.map { exp($0) }, high: ratio.high.map { exp($0) }, pairs: ratio.count, uiShare: uiShare))
+  }
+
+  /// Half of the 95 % interval of the ratio that segments give so far, as a share of it; nil below 30 pairs.
+  public static func halfWidth(of segments: [Double?]) -> Double? {
+    ratio(of: segments).flatMap { ratio in ratio.low.flatMap { low in ratio.high.map { ($0 - low) / 2 } } }
+  }
+
+  /// The median logarithm of the ratio over pairs.
+  private static func ratio(of segments: [Double?]) -> MedianInterval? {
+    MedianInterval(pairs(of: segments).map { log($0.with / $0.without) })
+  }
+
+  /// Neighbouring segments, one with the dashboard and one without, that both have a rate.
+  private static func pairs(of segments: [Double?]) -> [(without: Double, with: Double)] {
+    stride(from: 0, to: segments.count - 1, by: 2).compactMap { first in
+      guard let a = segments[first], let b = segments[first + 1], a > 0, b > 0 else { return nil }
+      return hasDashboard(segment: first) ? (b, a) : (a, b)
+    }
   }
 
   /// Whether a segment is drawn: without, with, with, without and so on, so that a drift of the machine cancels.

@@ -5,13 +5,15 @@
 #include <unistd.h>
 #include <wchar.h>
 
+#include "color_pairs.h"
 #include "restore.h"
 #include "screen.h"
 
 int32_t terminal_pair_limit(void) { return terminal.has_colors ? COLOR_PAIRS : 0; }
 
 bool terminal_define_pair(int32_t pair, int32_t foreground, int32_t background) {
-  return terminal.has_colors && init_extended_pair(pair, foreground, background) == OK;
+  return terminal.has_colors && color_pairs_define(pair, foreground, background) &&
+         init_extended_pair(pair, foreground, background) == OK;
 }
 
 static attr_t curses_attributes(uint32_t attributes) {
@@ -58,17 +60,20 @@ int64_t screen_send_frame(const char *before, const char *after) {
   if (terminal.gone) return -1;
   const int frame = fileno(terminal.frame);
   const off_t size = lseek(frame, 0, SEEK_CUR);
-  const size_t head = strlen(before), tail = strlen(after), length = head + (size_t)size + tail;
-  if (length == 0) return 0;
-  char *bytes = malloc(length);
-  if (size < 0 || bytes == NULL || pread(frame, bytes + head, (size_t)size, 0) != size) {
-    free(bytes);
-    terminal.gone = true;
-    return -1;
+  const size_t head = strlen(before), tail = strlen(after);
+  if (head + tail == 0 && size == 0) return 0;
+  char *const drawn = size < 0 ? NULL : malloc((size_t)size + 1);
+  const bool is_read = drawn != NULL && pread(frame, drawn, (size_t)size, 0) == size;
+  char *const bytes = is_read ? malloc(head + color_pairs_bound(drawn, (size_t)size) + tail) : NULL;
+  size_t length = head;
+  if (bytes != NULL) {
+    memcpy(bytes, before, head);
+    length += color_pairs_expand(drawn, (size_t)size, bytes + head);
+    memcpy(bytes + length, after, tail);
+    length += tail;
   }
-  memcpy(bytes, before, head);
-  memcpy(bytes + head + size, after, tail);
-  terminal.gone = !restore_write(terminal.terminal, bytes, length);
+  terminal.gone = bytes == NULL || !restore_write(terminal.terminal, bytes, length);
+  free(drawn);
   free(bytes);
   screen_cut_frame(0);
   return terminal.gone ? -1 : (int64_t)length;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "CNcurses.h"
+#include "color_pairs.h"
 
 /* term.h defines macros such as lines, columns and tab: nothing of our own may be called so in this file. */
 #define NCURSES_WIDECHAR 1
@@ -102,6 +103,7 @@ static const char *derived_string(const char *name, int32_t number) {
     if (strcmp(name, palette[i]) == 0) return NULL;
   }
   if (number == 0) return own;
+  if (strcmp(name, "scp") == 0) return color_pairs_are_marked(number) ? COLOR_PAIR_MARK : NULL;
   static const char *const selectors[] = {"setaf", "setab", "setf", "setb", "op"};
   for (size_t i = 0; i < sizeof selectors / sizeof *selectors; i++) {
     if (strcmp(name, selectors[i]) != 0) continue;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "color_pairs.h"
 #include "entry.h"
 #include "restore.h"
 #include "signals.h"
@@ -81,6 +82,7 @@ static void close_everything(void) {
   if (terminal.terminal >= 0) close(terminal.terminal);
   signals_end();
   capture_end();
+  color_pairs_end();
   terminal = (open_terminal){.terminal = -1};
   errno = saved;
 }
@@ -121,6 +123,7 @@ terminal_open_status terminal_open(const terminal_options *options) {
     return TERMINAL_NO_RESOURCES;
   }
   terminal.has_modes = tcgetattr(fileno(terminal.input), &terminal.modes) == 0;
+  color_pairs_begin(options->colors);
   terminal.screen = new_screen(options);
   if (terminal.screen == NULL || !configure()) {
     close_everything();

@@ -31,7 +31,7 @@ extension CellGrid {
   }
 
   private static func code(of color: Color, depth: ColorDepth, isBackground: Bool) -> String? {
-    guard case .rgb(let r, let g, let b) = color else { return nil }
+    guard let (r, g, b) = color.channels else { return nil }
     let base = isBackground ? 40 : 30
     switch depth {
     case .trueColor: return "\(base + 8);2;\(r);\(g);\(b)"

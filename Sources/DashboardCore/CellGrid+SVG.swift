@@ -137,7 +137,7 @@ extension CellGrid {
 extension Color {
   /// "#rrggbb"; black for the terminal's own.
   var hexadecimal: String {
-    guard case .rgb(let r, let g, let b) = self else { return "#000000" }
+    guard let (r, g, b) = channels else { return "#000000" }
     let digits = String(Int(r) << 16 | Int(g) << 8 | Int(b), radix: 16)
     return "#" + String(repeating: "0", count: 6 - digits.count) + digits
   }

@@ -44,10 +44,12 @@ public struct CellGrid: Sendable, Hashable {
   public mutating func write(_ text: String, x: Int, y: Int, style: Style, limit: Int = .max) -> Int {
     var column = x
     let end = limit > Int.max - max(x, 0) ? Int.max : x + max(0, limit)
+    let isInside = y >= clip.y && y < clip.bottom
+    let (left, right, start) = (clip.x, clip.right, y * width)
     for scalar in text.unicodeScalars {
       guard let character = scalar.cellCharacter else { continue }
       guard column < end else { break }
-      self[column, y] = Cell(character: character, style: style)
+      if isInside, column >= left, column < right { cells[start + column] = Cell(character: character, style: style) }
       column += 1
     }
     return column

@@ -26,13 +26,17 @@ public struct CellGridDiff: Sendable, Hashable {
       return
     }
     var found: [Span] = []
-    let (before, after, width) = (old.cells, new.cells, new.width)
-    for row in 0..<new.height {
-      let start = row * width
-      guard let first = (start..<start + width).first(where: { before[$0] != after[$0] }),
-        let last = (start..<start + width).last(where: { before[$0] != after[$0] })
-      else { continue }
-      found.append(Span(row: row, columns: first - start..<last - start + 1))
+    let width = new.width
+    old.cells.withUnsafeBufferPointer { before in
+      new.cells.withUnsafeBufferPointer { after in
+        for row in 0..<new.height {
+          var (first, end) = (row * width, (row + 1) * width)
+          while first < end, before[first] == after[first] { first += 1 }
+          guard first < end else { continue }
+          while before[end - 1] == after[end - 1] { end -= 1 }
+          found.append(Span(row: row, columns: first - row * width..<end - row * width))
+        }
+      }
     }
     spans = found
   }

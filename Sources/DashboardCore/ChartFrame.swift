@@ -29,28 +29,14 @@ struct ChartFrame {
       window: state.window, columns: plot.width * across)
   }
 
-  /// Samples of a lane in a dot column.
-  func samples(of history: LaneHistory, at column: Int) -> Range<Int> {
-    history.samples(in: progress.stretch(at: column), unit: progress.unit, trainCount: trainCount)
-  }
-
-  /// Samples of a lane in a column of cells.
-  func samples(of history: LaneHistory, inCell cell: Int) -> Range<Int> {
-    let columns = cell * across..<(cell + 1) * across
-    return history.samples(in: progress.stretch(at: columns), unit: progress.unit, trainCount: trainCount)
+  /// Samples of a lane by dot column.
+  func samples(of history: LaneHistory) -> SampleColumns {
+    SampleColumns(of: history, on: progress, trainCount: trainCount, across: across)
   }
 
   /// Samples of a lane on the whole axis.
   func samplesInView(of history: LaneHistory) -> Range<Int> {
     history.samples(in: progress.first..<progress.end, unit: progress.unit, trainCount: trainCount)
-  }
-
-  /// How many of a lane's attempts in an ascending list lie in a column of cells.
-  func count(_ attempts: [Int], of history: LaneHistory, inCell cell: Int) -> Int {
-    guard !attempts.isEmpty else { return 0 }
-    let samples = samples(of: history, inCell: cell)
-    guard let first = samples.first, let last = samples.last else { return 0 }
-    return attempts.count(in: history.attempts[first]..<history.attempts[last] + 1)
   }
 
   /// Column of cells in which a lane made an attempt; nil outside the axis.

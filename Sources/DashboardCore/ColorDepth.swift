@@ -18,7 +18,7 @@ public enum ColorDepth: String, CaseIterable, Sendable, Hashable {
 /// Candidates are the 6×6×6 cube with levels 0, 95, 135, 175, 215, 255 and the 24 greys 8, 18, … 238; distance is
 /// squared Euclidean in sRGB.
 public func nearest256(_ color: Color) -> Int? {
-  guard case .rgb(let r, let g, let b) = color else { return nil }
+  guard let (r, g, b) = color.channels else { return nil }
   let levels = [0, 95, 135, 175, 215, 255]
   func level(_ value: UInt8) -> Int {
     levels.indices.min { abs(levels[$0] - Int(value)) < abs(levels[$1] - Int(value)) } ?? 0
@@ -36,7 +36,7 @@ public func nearest256(_ color: Color) -> Int? {
 ///
 /// Only what is darker than `darkest` becomes black: borders and secondary text would vanish on a dark background.
 public func nearest16(_ color: Color) -> Int? {
-  guard case .rgb(let r, let g, let b) = color else { return nil }
+  guard let (r, g, b) = color.channels else { return nil }
   return nearest(color, among: ansiPalette, from: max(r, g, b) < darkest ? 0 : 1)
 }
 
@@ -45,7 +45,7 @@ public func nearest16(_ color: Color) -> Int? {
 /// The eight are compared at full brightness, for that is how terminals with 8 colours draw them when bold, and hue
 /// matters more here than brightness. Greys become white, and black where they are darker than `darkest`.
 public func nearest8(_ color: Color) -> Int? {
-  guard case .rgb(let r, let g, let b) = color else { return nil }
+  guard let (r, g, b) = color.channels else { return nil }
   if max(r, g, b) < darkest { return 0 }
   if max(r, g, b) - min(r, g, b) < 40 { return 7 }
   return nearest(color, among: brightPalette, from: 1)
@@ -71,7 +71,7 @@ private func nearest(_ color: Color, among palette: [(Int, Int, Int)], from firs
 }
 
 private func squaredDistance(_ color: Color, _ other: (Int, Int, Int)) -> Int {
-  guard case .rgb(let r, let g, let b) = color else { return Int.max }
+  guard let (r, g, b) = color.channels else { return Int.max }
   let (dr, dg, db) = (Int(r) - other.0, Int(g) - other.1, Int(b) - other.2)
   return dr * dr + dg * dg + db * db
 }

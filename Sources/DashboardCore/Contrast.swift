@@ -3,7 +3,7 @@ import Glibc
 extension Color {
   /// Linear-light channels; nil for the terminal's own colour, which is unknown.
   var linear: (Double, Double, Double)? {
-    guard case .rgb(let r, let g, let b) = self else { return nil }
+    guard let (r, g, b) = channels else { return nil }
     func channel(_ value: UInt8) -> Double {
       let v = Double(value) / 255
       return v <= 0.04045 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4)

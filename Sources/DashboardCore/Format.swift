@@ -126,16 +126,22 @@ enum Format {
 extension String {
   /// The text with spaces before it up to a width; never cut.
   func leftPadded(_ width: Int) -> String {
-    let missing = width - unicodeScalars.count
+    let missing = width - columns
     return missing > 0 ? String(repeating: " ", count: missing) + self : self
   }
 
   /// The text with spaces behind it up to a width; never cut.
   func rightPadded(_ width: Int) -> String {
-    let missing = width - unicodeScalars.count
+    let missing = width - columns
     return missing > 0 ? self + String(repeating: " ", count: missing) : self
   }
 
   /// Columns that the text takes in a grid.
-  var columns: Int { unicodeScalars.count }
+  ///
+  /// Scalars, counted by the bytes of UTF-8 that begin one.
+  var columns: Int {
+    var count = 0
+    for byte in utf8 where byte & 0xC0 != 0x80 { count += 1 }
+    return count
+  }
 }

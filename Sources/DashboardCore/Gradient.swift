@@ -20,7 +20,7 @@ public struct Gradient: Sendable, Hashable {
   public subscript(percent: Int) -> Color { colors[min(max(percent, 0), 100)] }
 
   private static func between(_ a: Color, _ b: Color, _ step: Int, of steps: Int) -> Color {
-    guard case .rgb(let r0, let g0, let b0) = a, case .rgb(let r1, let g1, let b1) = b else {
+    guard let (r0, g0, b0) = a.channels, let (r1, g1, b1) = b.channels else {
       return step * 2 < steps ? a : b
     }
     func channel(_ from: UInt8, _ to: UInt8) -> UInt8 {

@@ -152,6 +152,43 @@ struct LaneHistory: Sendable {
     return low
   }
 
+  /// Index of the first sample that does not lie before each of some places on the horizontal axis, which ascend.
+  ///
+  /// O(places · log of the samples between two).
+  func firstIndices(notBelow places: [Double], unit: ProgressUnit, trainCount: Int) -> [Int] {
+    switch unit {
+    case .steps: firstIndices(notBelow: places) { Double(attempts[$0]) }
+    case .time: firstIndices(notBelow: places) { Double(seconds[$0]) }
+    case .samples, .epochs:
+      firstIndices(notBelow: places) { place(of: $0, unit: unit, trainCount: trainCount) }
+    }
+  }
+
+  /// From one place to the next in steps that double, then back by halves.
+  @inline(__always)
+  private func firstIndices(notBelow places: [Double], place: (Int) -> Double) -> [Int] {
+    let count = attempts.count
+    var indices: [Int] = []
+    indices.reserveCapacity(places.count)
+    var low = 0
+    for wanted in places {
+      var step = 1
+      var high = low
+      while high < count, place(high) < wanted {
+        low = high + 1
+        high = low + step
+        step *= 2
+      }
+      high = min(high, count)
+      while low < high {
+        let middle = (low + high) / 2
+        if place(middle) < wanted { low = middle + 1 } else { high = middle }
+      }
+      indices.append(low)
+    }
+    return indices
+  }
+
   /// Index of the sample of an attempt, or of the last before it; nil before the first.
   ///
   /// O(log n).

@@ -70,12 +70,14 @@ struct PhaseWindow: Sendable {
   /// Steps averaged.
   static let length = 200
 
+  /// The mean in milliseconds in the order of `StepPhase`; nil before the first step, and where no phase was measured.
+  private(set) var mean: [Double]?
   private var recent: Deque<PhaseTimes> = []
   private var segment: Int?
 
   /// Takes in a step; a new segment starts afresh.
   ///
-  /// O(1).
+  /// Complexity: O(`length`); summed anew each time, so that rounding errors do not pile up over a long run.
   mutating func add(_ report: StepReport) {
     if report.segment != segment {
       segment = report.segment
@@ -83,21 +85,13 @@ struct PhaseWindow: Sendable {
     }
     recent.append(report.phases)
     if recent.count > PhaseWindow.length { recent.removeFirst() }
-  }
-
-  /// The mean in milliseconds in the order of `StepPhase`; nil before the first step, and where no phase was measured.
-  ///
-  /// Complexity: O(`length`); summed anew each time, so that rounding errors do not pile up over a long run.
-  var mean: [Double]? {
-    guard !recent.isEmpty else { return nil }
-    var sums = [Double](repeating: 0, count: StepPhase.allCases.count)
-    for times in recent {
-      for phase in StepPhase.allCases {
+    let means = StepPhase.allCases.map { phase in
+      let sum = recent.reduce(0) { sum, times in
         let value = phase.milliseconds(in: times)
-        if value.isFinite, value > 0 { sums[phase.rawValue] += value }
+        return value.isFinite && value > 0 ? sum + value : sum
       }
+      return sum / Double(recent.count)
     }
-    let means = sums.map { $0 / Double(recent.count) }
-    return means.contains { $0 > 0 } ? means : nil
+    mean = means.contains { $0 > 0 } ? means : nil
   }
 }

@@ -6,6 +6,7 @@ struct LossCurves {
   private struct Curve {
     var track: LaneTrack
     var index: Int
+    let samples: SampleColumns
     /// Dot column, extent of the samples in it, and their average after the last of them.
     var points: [(column: Int, extent: MinMaxPyramid.Extent, average: Float)] = []
   }
@@ -17,10 +18,11 @@ struct LossCurves {
   init(_ state: DashboardState, lanes indices: [Int], on frame: ChartFrame) {
     self.frame = frame
     curves = indices.map { index in
-      var curve = Curve(track: state.lanes[index], index: index)
-      let history = curve.track.history
+      let track = state.lanes[index]
+      var curve = Curve(track: track, index: index, samples: frame.samples(of: track.history))
+      let history = track.history
       for column in 0..<frame.progress.columns {
-        let samples = frame.samples(of: history, at: column)
+        let samples = curve.samples[column]
         if samples.isEmpty { continue }
         curve.points.append((column, history.loss.extent(samples), history.smoothedLoss[samples.upperBound - 1]))
       }
@@ -34,14 +36,13 @@ struct LossCurves {
   func valueAxis(isLogarithmic: Bool) -> ValueAxis? {
     var lows: [Double] = []
     var highs: [Double] = []
-    for point in curves.flatMap(\.points) where !point.extent.isEmpty {
+    for point in curves.lazy.flatMap(\.points) where !point.extent.isEmpty {
       let low = Double(point.extent.low)
       if !isLogarithmic || low > 0 { lows.append(low) }
       highs.append(Double(point.extent.high))
     }
     guard let least = lows.min() ?? highs.min(), let greatest = highs.max() else { return nil }
-    highs.sort()
-    let usual = highs[min(highs.count - 1, highs.count * 98 / 100)]
+    let usual = highs.element(ofRank: min(highs.count - 1, highs.count * 98 / 100))
     let limit = isLogarithmic ? greatest : usual + 0.25 * max(usual - least, abs(usual) * 0.1)
     return ValueAxis(
       scale: isLogarithmic ? .log10 : .linear, least: least, greatest: min(greatest, limit), rows: frame.plot.height)
@@ -118,7 +119,7 @@ struct LossCurves {
       }
       let marks = curve.track.history.nonFiniteLoss
       for cell in 0..<frame.plot.width where !marks.isEmpty {
-        guard frame.count(marks, of: curve.track.history, inCell: cell) > 0 else { continue }
+        guard curve.samples.count(marks, of: curve.track.history, inCell: cell) > 0 else { continue }
         painter.grid[frame.plot.x + cell, frame.plot.y] = Cell(
           character: "✕", style: painter.style(painter.theme.overflow, .bold))
       }

@@ -8,22 +8,21 @@ enum LossDifferenceChart {
     let lanes = state.lanes.indices.filter { state.lanes[$0].difference != nil }
     let curves = lanes.map { points(of: state.lanes[$0], on: frame) }
     let showsSamples = frame.plot.height >= 8
-    for point in curves.flatMap({ $0 }) {
+    for point in curves.joined() {
       if point.average.isFinite { extents.append(abs(Double(point.average))) }
       if showsSamples, !point.extent.isEmpty {
         extents.append(max(abs(Double(point.extent.low)), abs(Double(point.extent.high))))
       }
     }
-    guard !extents.isEmpty else {
+    guard let greatest = extents.max() else {
       painter.grid.write(
         "no attempt that two lanes made is in view", x: frame.plot.x + 1, y: frame.plot.y + frame.plot.height / 2,
         style: painter.secondary, limit: max(0, frame.plot.width - 1))
       return
     }
-    extents.sort()
     // As for the loss: what lies far outside the rest is cut off rather than flattening it.
-    let usual = max(extents[min(extents.count - 1, extents.count * 95 / 100)], 1e-9)
-    let axis = ValueAxis(symmetricTo: min(extents[extents.count - 1], 1.5 * usual), rows: frame.plot.height)
+    let usual = max(extents.element(ofRank: min(extents.count - 1, extents.count * 95 / 100)), 1e-9)
+    let axis = ValueAxis(symmetricTo: min(greatest, 1.5 * usual), rows: frame.plot.height)
     frame.drawValueAxis(axis, with: &painter)
     drawZero(axis, frame, with: &painter)
     var canvas = PlotCanvas(width: frame.plot.width, height: frame.plot.height, glyphs: painter.glyphs)
@@ -71,8 +70,9 @@ enum LossDifferenceChart {
   ) -> [(column: Int, extent: MinMaxPyramid.Extent, average: Float)] {
     guard let difference = track.difference else { return [] }
     var points: [(column: Int, extent: MinMaxPyramid.Extent, average: Float)] = []
+    let samples = frame.samples(of: track.history)
     for column in 0..<frame.progress.columns {
-      let entries = difference.entries(in: frame.samples(of: track.history, at: column))
+      let entries = difference.entries(in: samples[column])
       if entries.isEmpty { continue }
       points.append((column, difference.raw.extent(entries), difference.smoothed[entries.upperBound - 1]))
     }

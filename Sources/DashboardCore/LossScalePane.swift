@@ -162,8 +162,9 @@ enum LossScalePane {
       style: painter.style(painter.theme.color(of: track.lane), .bold), layer: 1, character: letter,
       dash: isAlone ? .solid : .pattern(lane: index, dotsAcross: canvas.dotsAcross))
     var previous: (x: Int, y: Int)?
+    let columns = frame.samples(of: track.history)
     for column in 0..<frame.progress.columns {
-      let samples = frame.samples(of: track.history, at: column)
+      let samples = columns[column]
       guard !samples.isEmpty else { continue }
       let extent = track.history.scale.extent(samples)
       guard !extent.isEmpty, let low = axis.position(Double(extent.low)), let high = axis.position(Double(extent.high))
@@ -206,8 +207,9 @@ enum LossScalePane {
   private static func drawSkips(_ state: DashboardState, _ frame: ChartFrame, row: Int, with painter: inout Painter) {
     let style = painter.style(painter.theme.overflow, .bold)
     painter.grid.write("  skip", x: frame.plot.x - 7, y: row, style: painter.secondary, limit: 6)
-    for cell in 0..<frame.plot.width {
-      let count = state.lanes.map { frame.count($0.history.skipped, of: $0.history, inCell: cell) }.reduce(0, +)
+    let skipping = state.lanes.map(\.history).filter { !$0.skipped.isEmpty }.map { ($0, frame.samples(of: $0)) }
+    for cell in 0..<frame.plot.width where !skipping.isEmpty {
+      let count = skipping.reduce(0) { $0 + $1.1.count($1.0.skipped, of: $1.0, inCell: cell) }
       guard count > 0 else { continue }
       let character: Unicode.Scalar = count == 1 ? "✕" : count > 9 ? "#" : Unicode.Scalar(UInt8(48 + count))
       painter.grid[frame.plot.x + cell, row] = Cell(character: character, style: style)

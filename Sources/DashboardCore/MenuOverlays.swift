@@ -25,8 +25,12 @@ enum MenuOverlays {
   }
 
   static func drawExport(in screen: Rect, with painter: inout Painter) {
+    let names = ExportFormat.allCases.map(\.rawValue.columns).max() ?? 0
     var lines = ExportFormat.allCases.enumerated().map { index, format -> [(String, Style)] in
-      [("\(index + 1) ", painter.key), (format.rawValue.rightPadded(6), painter.strong), (format.help, painter.text)]
+      [
+        ("\(index + 1) ", painter.key), (format.rawValue.rightPadded(names + 2), painter.strong),
+        (format.help, painter.text),
+      ]
     }
     lines += [
       [],

@@ -5,7 +5,7 @@
 /// thinned. Non-finite samples are stored but never smallest or largest.
 /// Memory: 4 bytes a sample, and 2 more for all levels together.
 struct MinMaxPyramid: Sendable, Hashable {
-  /// The samples of a bucket on level 1.
+  /// The samples of a bucket on level 1, a power of two.
   static let bucket = 8
 
   private(set) var samples: [Float] = []
@@ -23,13 +23,13 @@ struct MinMaxPyramid: Sendable, Hashable {
 
     mutating func include(_ value: Float) {
       guard value.isFinite else { return }
-      low = min(low, value)
-      high = max(high, value)
+      if value < low { low = value }
+      if value > high { high = value }
     }
 
     mutating func include(_ other: Extent) {
-      low = min(low, other.low)
-      high = max(high, other.high)
+      if other.low < low { low = other.low }
+      if other.high > high { high = other.high }
     }
   }
 
@@ -61,23 +61,29 @@ struct MinMaxPyramid: Sendable, Hashable {
   /// O(log n).
   func extent(_ range: Range<Int>) -> Extent {
     var result = Extent.none
-    var index = max(0, range.lowerBound)
-    let end = min(samples.count, range.upperBound)
+    var (index, end) = (max(0, range.lowerBound), min(samples.count, range.upperBound))
+    // The samples at both ends that fill no bucket, then of each level the bucket at either end that has no neighbour.
+    let inBucket = MinMaxPyramid.bucket - 1
+    while index < end, index & inBucket != 0 {
+      result.include(samples[index])
+      index += 1
+    }
+    while index < end, end & inBucket != 0 {
+      end -= 1
+      result.include(samples[end])
+    }
+    (index, end) = (index / MinMaxPyramid.bucket, end / MinMaxPyramid.bucket)
+    var level = 0
     while index < end {
-      var level = -1
-      var length = 1
-      // The longest bucket that begins here and is full and inside the range.
-      while true {
-        let next = level + 1
-        let nextLength = MinMaxPyramid.bucket << next
-        guard next < levels.count, index.isMultiple(of: nextLength), index + nextLength <= end,
-          index / nextLength < levels[next].count
-        else { break }
-        level = next
-        length = nextLength
+      if index & 1 != 0 {
+        result.include(levels[level][index])
+        index += 1
       }
-      if level < 0 { result.include(samples[index]) } else { result.include(levels[level][index / length]) }
-      index += length
+      if index < end, end & 1 != 0 {
+        end -= 1
+        result.include(levels[level][end])
+      }
+      (index, end, level) = (index / 2, end / 2, level + 1)
     }
     return result
   }

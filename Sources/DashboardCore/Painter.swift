@@ -87,12 +87,8 @@ struct Painter {
   ///
   /// What the pane draws from here on stays inside the border, until the limit is lifted.
   mutating func box(_ pane: Pane, _ rect: Rect, state: DashboardState, remark: [(String, Style)] = []) -> Rect {
-    let digits: [Pane: String] = [
-      .loss: "¹", .lossScale: "²", .stepTime: "³", .memory: "⁴", .speedup: "⁵", .log: "⁶", .race: "⁷",
-      .numerics: "⁸",
-    ]
     let room = box(
-      rect, title: [(digits[pane] ?? "", key), (pane.title, strong)], remark: remark, border: theme.border(of: pane),
+      rect, title: [(pane.digit, key), (pane.title, strong)], remark: remark, border: theme.border(of: pane),
       isFocused: state.focus == .pane(pane))
     grid.confine(to: room)
     return room

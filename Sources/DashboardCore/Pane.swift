@@ -17,6 +17,20 @@ public enum Pane: Int, CaseIterable, Sendable, Hashable {
   /// What the tensors of the focused lane hold.
   case numerics
 
+  /// The digit that shows and hides it, raised.
+  var digit: String {
+    switch self {
+    case .loss: "¹"
+    case .lossScale: "²"
+    case .stepTime: "³"
+    case .memory: "⁴"
+    case .speedup: "⁵"
+    case .log: "⁶"
+    case .race: "⁷"
+    case .numerics: "⁸"
+    }
+  }
+
   /// Title in the border.
   var title: String {
     switch self {

@@ -9,6 +9,9 @@ struct PlotCanvas: Sendable {
   /// Dots in a cell.
   let dotsAcross: Int
   let dotsDown: Int
+  /// The same as powers of two, for a division takes its time.
+  private let shiftAcross: Int
+  private let shiftDown: Int
   private var marks: [Mark]
 
   /// How a curve is drawn.
@@ -40,7 +43,7 @@ struct PlotCanvas: Sendable {
       }
     }
 
-    func covers(_ x: Int) -> Bool { x % period < on }
+    func covers(_ x: Int) -> Bool { period == 1 || x % period < on }
   }
 
   private struct Mark: Sendable {
@@ -53,7 +56,8 @@ struct PlotCanvas: Sendable {
   init(width: Int, height: Int, glyphs: GlyphSet) {
     self.width = max(0, width)
     self.height = max(0, height)
-    (dotsAcross, dotsDown) = glyphs == .unicode ? (2, 4) : (1, 1)
+    (shiftAcross, shiftDown) = glyphs == .unicode ? (1, 2) : (0, 0)
+    (dotsAcross, dotsDown) = (1 << shiftAcross, 1 << shiftDown)
     marks = Array(repeating: Mark(), count: self.width * self.height)
   }
 
@@ -65,26 +69,53 @@ struct PlotCanvas: Sendable {
   /// The dot row of a place on an axis, 0 at the top; places outside the axis are moved to the nearer end.
   func row(at position: Double) -> Int {
     let clamped = position.isNaN ? 0 : min(max(position, 0), 1)
-    return Int(((1 - clamped) * Double(max(0, rows - 1))).rounded())
+    return PlotCanvas.nearest((1 - clamped) * Double(max(0, rows - 1)))
   }
+
+  /// The nearest whole number, of two the one away from zero: as `rounded()`, which is a call on processors of old.
+  private static func nearest(_ value: Double) -> Int { value < 0 ? -Int(0.5 - value) : Int(value + 0.5) }
 
   /// Draws one dot; outside the canvas nothing.
   mutating func dot(_ x: Int, _ y: Int, _ pen: Pen) {
-    guard x >= 0, x < columns, y >= 0, y < rows, pen.dash.covers(x) else { return }
-    let index = y / dotsDown * width + x / dotsAcross
-    guard pen.layer >= marks[index].layer else { return }
-    if pen.layer > marks[index].layer { marks[index] = Mark(layer: pen.layer) }
-    let before = marks[index].style.foreground
-    marks[index].bits |= PlotCanvas.bit(column: x % dotsAcross, row: y % dotsDown)
-    let isShared = pen.layer == 0 && marks[index].style != .plain && marks[index].style != pen.style
-    marks[index].style = pen.style
-    if isShared { marks[index].style.foreground = before.mixed(with: pen.style.foreground, at: 0.5) }
-    marks[index].character = pen.character
+    guard y >= 0 else { return }
+    column(x, from: y, to: y, pen)
   }
 
-  /// Draws a vertical run of dots.
+  /// Draws a vertical run of dots; the part outside the canvas is left out.
   mutating func column(_ x: Int, from y0: Int, to y1: Int, _ pen: Pen) {
-    for y in max(0, min(y0, y1))...max(0, min(max(y0, y1), max(0, rows - 1))) { dot(x, y, pen) }
+    guard x >= 0, x < columns, pen.dash.covers(x) else { return }
+    let last = min(max(y0, y1), rows - 1)
+    var y = max(0, min(y0, y1))
+    var index = (y >> shiftDown) * width + (x >> shiftAcross)
+    let column = x & (dotsAcross - 1)
+    while y <= last {
+      let first = y & (dotsDown - 1)
+      let end = min(dotsDown, first + last - y + 1)
+      mark(index, column: column, dots: first..<end, pen)
+      y += end - first
+      index += width
+    }
+  }
+
+  /// Draws dots of one cell that stand above each other.
+  private mutating func mark(_ index: Int, column: Int, dots: Range<Int>, _ pen: Pen) {
+    guard pen.layer >= marks[index].layer else { return }
+    var mark = pen.layer > marks[index].layer ? Mark(layer: pen.layer) : marks[index]
+    for row in dots { mark.bits |= PlotCanvas.bit(column: column, row: row) }
+    // Each dot on a cell of another colour brings it nearer to its own.
+    if pen.layer == 0, mark.style != .plain {
+      var mixes = dots.count
+      while mixes > 0, mark.style != pen.style {
+        let before = mark.style.foreground
+        mark.style = pen.style
+        mark.style.foreground = before.mixed(with: pen.style.foreground, at: 0.5)
+        mixes -= 1
+      }
+    } else {
+      mark.style = pen.style
+    }
+    mark.character = pen.character
+    marks[index] = mark
   }
 
   /// Draws from one dot to another to its right, without gaps.
@@ -93,7 +124,7 @@ struct PlotCanvas: Sendable {
     let slope = Double(end.y - start.y) / Double(end.x - start.x)
     var y = start.y
     for x in start.x + 1...end.x {
-      let next = start.y + Int((slope * Double(x - start.x)).rounded())
+      let next = start.y + PlotCanvas.nearest(slope * Double(x - start.x))
       // From the row after the last one on: a steep line is a run of dots in each column.
       let from = next == y ? y : next > y ? y + 1 : y - 1
       column(x, from: from, to: next, pen)
@@ -113,17 +144,8 @@ struct PlotCanvas: Sendable {
     }
   }
 
-  /// The bit of a braille dot in U+2800.
+  /// The bit of a braille dot in U+2800: a byte a row, the topmost the lowest.
   private static func bit(column: Int, row: Int) -> UInt8 {
-    switch (column, row) {
-    case (0, 0): 0x01
-    case (0, 1): 0x02
-    case (0, 2): 0x04
-    case (1, 0): 0x08
-    case (1, 1): 0x10
-    case (1, 2): 0x20
-    case (0, _): 0x40
-    default: 0x80
-    }
+    UInt8(truncatingIfNeeded: (column == 0 ? 0x4004_0201 : 0x8020_1008) >> (8 * row))
   }
 }

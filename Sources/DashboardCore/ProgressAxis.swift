@@ -67,11 +67,8 @@ struct ProgressAxis: Sendable, Hashable {
     scale.place(at: start + fraction * perColumn * Double(columns))
   }
 
-  /// The stretch of progress in a dot column.
-  func stretch(at column: Int) -> Range<Double> { edge(column)..<edge(column + 1) }
-
-  /// The stretch in several dot columns.
-  func stretch(at columns: Range<Int>) -> Range<Double> { edge(columns.lowerBound)..<edge(columns.upperBound) }
+  /// Where each dot column begins, and where the last one ends.
+  var edges: [Double] { (0...columns).map { edge($0) } }
 
   /// A hair before the exact place, so that what lies on an edge by rounding lies in the column that begins there.
   private func edge(_ column: Int) -> Double { scale.place(at: start + (Double(column) - 1e-7) * perColumn) }

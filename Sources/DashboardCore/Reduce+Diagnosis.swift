@@ -11,7 +11,7 @@ extension DashboardState {
       return showDiagnosis(of: found.0, attempt: found.1)
     }
     guard let track = order.first(where: { $0.history.skipped.has(cursor) }) else {
-      return show(hint: "attempt \(Format.grouped(cursor)) was not skipped: n and N go to what was")
+      return show(hint: "attempt \(Format.grouped(cursor)) not skipped; n N find events")
     }
     showDiagnosis(of: track.lane, attempt: cursor)
   }

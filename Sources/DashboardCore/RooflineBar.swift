@@ -20,6 +20,24 @@ enum RooflineBar {
     return (operations / seconds / (peak * 1e9), peak, format)
   }
 
+  /// Draws a short bar and the share at the right end of a row; returns the columns taken, 0 where the row is too narrow.
+  static func drawShort(
+    _ track: LaneTrack, _ state: DashboardState, in rect: Rect, with painter: inout Painter
+  ) -> Int {
+    // A gap before the bar and one behind it, and "100 % of peak".
+    let (cells, width) = (7, 22)
+    guard let found = share(of: track, state), rect.width >= 40 else { return 0 }
+    let text = "\(Format.percent(found.share, decimals: 0)) of peak"
+    painter.write(text, endingAt: rect.right, y: rect.y, style: painter.secondary, in: rect)
+    let bar = Rect(x: rect.right - width + 1, y: rect.y, width: cells, height: 1)
+    painter.grid.fill(x: bar.x, y: bar.y, width: cells, height: 1, with: Cell(character: "╌", style: painter.inactive))
+    StackedBar(parts: [
+      StackedBar.Part(
+        value: min(found.share, 1), color: painter.theme.color(of: track.lane), pattern: "#", label: "")
+    ]).draw(in: bar, full: 1, with: &painter)
+    return width
+  }
+
   /// Draws a row: the lane, a bar, the figures.
   static func draw(_ track: LaneTrack, _ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     guard let found = share(of: track, state) else { return }

@@ -12,6 +12,10 @@ public enum ExportFormat: String, CaseIterable, Sendable, Hashable {
   case csv
   /// The same as JSON.
   case json
+  /// Every tensor that was looked at, as comma-separated values.
+  case numericsCSV = "numerics-csv"
+  /// The same as JSON.
+  case numericsJSON = "numerics-json"
 
   /// Ending of the file's name.
   public var fileExtension: String {
@@ -19,6 +23,8 @@ public enum ExportFormat: String, CaseIterable, Sendable, Hashable {
     case .text: "txt"
     case .ansi: "ans"
     case .svg, .csv, .json: rawValue
+    case .numericsCSV: "numerics.csv"
+    case .numericsJSON: "numerics.json"
     }
   }
 
@@ -30,6 +36,8 @@ public enum ExportFormat: String, CaseIterable, Sendable, Hashable {
     case .svg: "the screen as a picture"
     case .csv: "every attempt as a table"
     case .json: "every attempt as JSON"
+    case .numericsCSV: "the numerics of every tensor as a table"
+    case .numericsJSON: "the numerics of every tensor as JSON"
     }
   }
 }

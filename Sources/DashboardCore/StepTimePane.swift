@@ -51,8 +51,11 @@ enum StepTimePane {
       drawCourse(state, in: Rect(x: room.x, y: y, width: room.width, height: room.bottom - y), with: &painter)
     } else if room.bottom - y >= count {
       for track in state.lanes {
-        painter.grid.write("\(track.lane)", x: room.x, y: y, style: painter.lane(track.lane), limit: 1)
-        drawSparkline(track, in: Rect(x: room.x + 2, y: y, width: room.width - 2, height: 1), with: &painter)
+        let row = Rect(x: room.x, y: y, width: room.width, height: 1)
+        painter.grid.write("\(track.lane)", x: row.x, y: y, style: painter.lane(track.lane), limit: 1)
+        // Where the bars have no rows, they stand short behind the newest steps.
+        let roof = roofed.isEmpty || room.width >= 56 ? 0 : RooflineBar.drawShort(track, state, in: row, with: &painter)
+        drawSparkline(track, in: row.insetting(left: 2, right: roof), with: &painter)
         y += 1
       }
     }
@@ -171,16 +174,14 @@ enum StepTimePane {
   private static func drawCourse(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     let frame = ChartFrame(in: rect, state: state, glyphs: painter.glyphs, labelWidth: 2)
     var highs: [Double] = []
-    for track in state.lanes {
-      for column in 0..<frame.progress.columns {
-        let extent = track.history.stepTime.extent(frame.samples(of: track.history, at: column))
-        if !extent.isEmpty { highs.append(Double(extent.high)) }
-      }
+    let extents = state.lanes.map { track in
+      let samples = frame.samples(of: track.history)
+      return (0..<frame.progress.columns).map { track.history.stepTime.extent(samples[$0]) }
     }
-    highs.sort()
-    guard let greatest = highs.last else { return }
+    for extent in extents.joined() where !extent.isEmpty { highs.append(Double(extent.high)) }
+    guard let greatest = highs.max() else { return }
     // One slow step, at the start or when the machine was busy elsewhere, must not flatten the rest.
-    let usual = highs[min(highs.count - 1, highs.count * 95 / 100)]
+    let usual = highs.element(ofRank: min(highs.count - 1, highs.count * 95 / 100))
     let axis = ValueAxis(
       scale: .linear, least: 0, greatest: min(greatest, usual * 1.5), rows: max(4, frame.plot.height))
     frame.drawValueAxis(axis, with: &painter)
@@ -192,8 +193,7 @@ enum StepTimePane {
         style: painter.style(painter.theme.color(of: track.lane)), layer: 1, character: letter,
         dash: .pattern(lane: index, dotsAcross: canvas.dotsAcross))
       var last: Int?
-      for column in 0..<frame.progress.columns {
-        let extent = track.history.stepTime.extent(frame.samples(of: track.history, at: column))
+      for (column, extent) in extents[index].enumerated() {
         guard !extent.isEmpty, let low = axis.position(Double(extent.low)),
           let high = axis.position(Double(extent.high))
         else { continue }

@@ -52,12 +52,7 @@ struct ColorPairTable {
     next = 1
   }
 
-  private static func key(_ color: Color) -> UInt64 {
-    switch color {
-    case .default: 1 << 24
-    case .rgb(let r, let g, let b): UInt64(r) << 16 | UInt64(g) << 8 | UInt64(b)
-    }
-  }
+  private static func key(_ color: Color) -> UInt64 { UInt64(color.bits) }
 
   private func number(_ color: Color) -> Int32 {
     let nearest: Int? =

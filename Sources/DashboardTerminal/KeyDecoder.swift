@@ -4,7 +4,9 @@ import DashboardCore
 ///
 /// ncurses names the keys of the terminal's entry. The rest arrives as bytes and is decoded here: UTF-8, control
 /// characters, xterm's sequences (also those that the entry does not name), SGR mouse reports, bracketed paste. What is
-/// not known is swallowed whole, so that no letter inside it is taken for a command; so are Alt and a key.
+/// not known is swallowed whole, so that no letter inside it is taken for a command.
+///
+/// Alt and a key is Escape and that key: terminals send the same for both, and no key here means anything with Alt.
 struct KeyDecoder {
   /// What ncurses hands over.
   enum Unit: Equatable {
@@ -23,7 +25,9 @@ struct KeyDecoder {
     /// Parameter bytes after ESC [.
     case controlSequence([UInt8])
     /// Inside an answer of the terminal that ends in ST or BEL.
-    case controlString(afterEscape: Bool)
+    ///
+    /// The byte after ESC while nothing has followed it.
+    case controlString(opening: UInt8?, afterEscape: Bool)
     /// The start of a UTF-8 sequence.
     case partialCharacter([UInt8], length: Int)
     /// So many bytes belong to something that is not known.
@@ -49,9 +53,9 @@ struct KeyDecoder {
       feed(byte, into: &inputs)
     case .key(let key):
       if state == .paste { return }
-      let isAlt = state == .escape
+      if state == .escape { inputs.append(.key(.escape)) }
       state = .ground
-      if !isAlt { inputs.append(.key(key)) }
+      inputs.append(.key(key))
     case .unknownKey:
       if state == .paste { return }
       state = .ground
@@ -59,16 +63,31 @@ struct KeyDecoder {
   }
 
   /// All that had arrived was fed: an ESC at its end is the Escape key, for ncurses has waited for what might follow.
+  ///
+  /// So is one before a single byte that could open a sequence: terminals send sequences whole. ESC [ waits for
+  /// `giveUp`: of mouse reports in a storm, one may be cut anywhere.
   mutating func finishBatch(into inputs: inout [TerminalInput]) {
-    guard state == .escape else { return }
-    state = .ground
-    inputs.append(.key(.escape))
+    switch state {
+    case .escape: endEscape(before: nil, into: &inputs)
+    case .singleShift: endEscape(before: UInt8(ascii: "O"), into: &inputs)
+    case .controlString(let opening?, _): endEscape(before: opening, into: &inputs)
+    default: break
+    }
   }
 
-  /// What has begun will not end: drops it, and delivers what there is of a paste.
+  /// What has begun will not end: drops it, and delivers what there is of a paste, and the keys that ESC [ may have been.
   mutating func giveUp(into inputs: inout [TerminalInput]) {
-    if state == .paste { finishPaste(into: &inputs) }
+    switch state {
+    case .paste: finishPaste(into: &inputs)
+    case .controlSequence([]): endEscape(before: UInt8(ascii: "["), into: &inputs)
+    default: state = .ground
+    }
+  }
+
+  private mutating func endEscape(before byte: UInt8?, into inputs: inout [TerminalInput]) {
     state = .ground
+    inputs.append(.key(.escape))
+    if let byte { begin(byte, into: &inputs) }
   }
 
   private mutating func feed(_ byte: UInt8, into inputs: inout [TerminalInput]) {
@@ -79,9 +98,9 @@ struct KeyDecoder {
       state = .ground
       if let key = Self.singleShiftKey(byte) { inputs.append(.key(key)) }
     case .controlSequence(let parameters): continueSequence(parameters, byte, into: &inputs)
-    case .controlString(let afterEscape):
+    case .controlString(_, let afterEscape):
       let ends = byte == 0x07 || (afterEscape && byte == UInt8(ascii: "\\"))
-      state = ends ? .ground : .controlString(afterEscape: byte == 0x1B)
+      state = ends ? .ground : .controlString(opening: nil, afterEscape: byte == 0x1B)
     case .partialCharacter(let bytes, let length): continueCharacter(bytes + [byte], length: length, into: &inputs)
     case .skipping(let count): state = count > 1 ? .skipping(count - 1) : .ground
     case .paste: continuePaste(byte, into: &inputs)
@@ -111,8 +130,8 @@ struct KeyDecoder {
     case UInt8(ascii: "["): state = .controlSequence([])
     case UInt8(ascii: "O"): state = .singleShift
     case UInt8(ascii: "]"), UInt8(ascii: "P"), UInt8(ascii: "X"), UInt8(ascii: "^"), UInt8(ascii: "_"):
-      state = .controlString(afterEscape: false)
-    default: state = .ground
+      state = .controlString(opening: byte, afterEscape: false)
+    default: endEscape(before: byte, into: &inputs)
     }
   }
 

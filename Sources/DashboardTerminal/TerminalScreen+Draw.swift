@@ -35,12 +35,16 @@ extension TerminalScreen {
   public func takeCost() -> FrameCost { meter.take(threadNanoseconds: terminal_thread_cpu_time(), now: .now) }
 
   private func put(_ span: CellGridDiff.Span, of grid: CellGrid) {
+    // Out of the object while it is filled: each access to a property of an object is checked for exclusivity.
+    var row: [terminal_cell] = []
+    swap(&row, &self.row)
+    defer { swap(&row, &self.row) }
     row.removeAll(keepingCapacity: true)
     var style = Style.plain
     var pair: Int32 = 0
     var attributes: UInt32 = 0
-    for column in span.columns {
-      let cell = grid[column, span.row]
+    let start = span.row * grid.width
+    for cell in grid.cells[start + span.columns.lowerBound..<start + span.columns.upperBound] {
       if cell.style != style, !Self.looksTheSame(cell, in: style) {
         style = cell.style
         pair = self.pair(of: style)

@@ -74,9 +74,11 @@ extension TerminalScreen {
     }
   }
 
-  /// Without this, a paste whose end got lost would swallow every key from then on.
+  /// Without this, a paste whose end got lost would swallow every key from then on, and ESC [ the next one.
   private func giveUpOnOldInput(into inputs: inout [TerminalInput]) {
-    if decoder.isInTheMiddle, .now - lastInput > .seconds(2) { decoder.giveUp(into: &inputs) }
+    guard decoder.isInTheMiddle else { return }
+    let patience: Duration = decoder.state == .paste ? .seconds(2) : .milliseconds(500)
+    if .now - lastInput > patience { decoder.giveUp(into: &inputs) }
   }
 
   private static func unit(_ code: Int32) -> KeyDecoder.Unit {

@@ -74,7 +74,7 @@ struct ConfigurationFile {
       } else {
         let owners = options.values.compactMap { $0[key] }
         guard !owners.isEmpty, key != "config" else {
-          throw unknown(key, among: options.values.flatMap(\.keys) + Array(options.keys))
+          throw unknown(key, among: Array(own.keys), else: options.values.flatMap(\.keys) + Array(options.keys))
         }
         for owner in owners where owner != own[key] { _ = try words(of: value, as: owner, key: key) }
         if let option = own[key] { topLevel[key] = try words(of: value, as: option, key: key) }
@@ -103,10 +103,14 @@ struct ConfigurationFile {
     return words
   }
 
-  private func unknown(_ key: String, of command: String? = nil, among names: [String]) -> ValidationError {
+  /// Of names equally near, the one among `names` is meant: the options of the command that runs.
+  private func unknown(
+    _ key: String, of command: String? = nil, among names: [String], else others: [String] = []
+  ) -> ValidationError {
     let place = command.map { "\(path), [\($0)]" } ?? path
     if key == "config" { return ValidationError("\(place): config is no key: a file cannot name another; remove it") }
-    let known = Set(names).subtracting(["config"]).sorted()
+    let first = Set(names).subtracting(["config"])
+    let known = first.sorted() + Set(others).subtracting(["config"]).subtracting(first).sorted()
     return ValidationError("\(place): unknown key \"\(key)\"\(NearestName.hint(for: key, among: known))")
   }
 

@@ -8,7 +8,8 @@ import TrainingEvents
 
 /// What the dashboard takes from the lanes.
 extension UIBench {
-  /// Trains two lanes, draws them in every other segment of the run, and compares their throughput.
+  /// Trains two lanes, draws them in every other segment of the run, and compares their throughput, until that is known well
+  /// enough or the most pairs were measured.
   func measureThroughput(_ schedule: Schedule, into report: inout UIReport) throws {
     progress("throughput, \(schedule.rawValue)")
     let options = try RunOptions.parse(
@@ -28,34 +29,44 @@ extension UIBench {
     loop.begin()
     // Compiling and warming up belong to no segment.
     while feed.steps.count < 40 { try turn(&loop) }
-    var rates: [LaneID: [Double?]] = [:]
-    var (processorMilliseconds, wallSeconds) = (0.0, 0.0)
-    for segment in 0..<effort.segments {
-      progress("throughput, \(schedule.rawValue), segment \(segment + 1)/\(effort.segments)")
-      feed.steps = []
-      let (start, used) = (UIBench.now, UIBench.threadMilliseconds)
-      let end = start + effort.segmentSeconds
-      if UIReport.hasDashboard(segment: segment) {
-        while UIBench.now < end { try turn(&loop) }
-        processorMilliseconds += UIBench.threadMilliseconds - used
-        wallSeconds += UIBench.now - start
-      } else {
-        while UIBench.now < end {
-          try stage.checkSignals()
-          _ = session.waitUntilEnded(milliseconds: 50)
-          _ = feed.drain()
+    var rates = session.description.lanes.map { _ in [Double?]() }
+    var (interface, process, wallSeconds) = (0.0, 0.0, 0.0)
+    let (minimum, limit) = (effort.pairs.lowerBound, effort.pairs.upperBound)
+    for pair in 0..<limit {
+      let widths = rates.map { UIReport.halfWidth(of: $0) }
+      if pair >= minimum, widths.allSatisfy({ $0 ?? 1 < effort.halfWidth }) { break }
+      let width = widths.compactMap(\.self).max().map { ", ± \(Int(($0 * 1000).rounded()))/1000" } ?? ""
+      progress("throughput, \(schedule.rawValue), pair \(pair + 1) of at most \(limit)\(width)")
+      for segment in 2 * pair...2 * pair + 1 {
+        feed.steps = []
+        let start = UIBench.now
+        let end = start + effort.segmentSeconds
+        if UIReport.hasDashboard(segment: segment) {
+          let used = (UIBench.threadMilliseconds, UIBench.processMilliseconds)
+          while UIBench.now < end { try turn(&loop) }
+          interface += UIBench.threadMilliseconds - used.0
+          process += UIBench.processMilliseconds - used.1
+          wallSeconds += UIBench.now - start
+        } else {
+          while UIBench.now < end {
+            try stage.checkSignals()
+            _ = session.waitUntilEnded(milliseconds: 50)
+            _ = feed.drain()
+          }
         }
-      }
-      _ = feed.drain()
-      for lane in session.description.lanes.map(\.lane) {
-        rates[lane, default: []].append(feed.samplesPerSecond(of: lane, from: start, to: end))
+        _ = feed.drain()
+        for (index, lane) in session.description.lanes.enumerated() {
+          rates[index].append(feed.samplesPerSecond(of: lane.lane, from: start, to: end))
+        }
       }
     }
     let actual = session.description.schedule
-    for lane in session.description.lanes {
-      report.add(schedule: actual, precision: lane.precision, segments: rates[lane.lane] ?? [])
+    for (lane, segments) in zip(session.description.lanes, rates) {
+      report.add(
+        schedule: actual, precision: lane.precision, segments: segments,
+        uiShare: process > interface ? interface / (process - interface) : 0)
     }
-    report.shares[actual.rawValue] = wallSeconds > 0 ? processorMilliseconds / 1000 / wallSeconds : 0
+    report.shares[actual.rawValue] = wallSeconds > 0 ? interface / 1000 / wallSeconds : 0
   }
 
   private func turn(_ loop: inout DashboardLoop) throws {

@@ -14,10 +14,13 @@ struct UIBench {
     var frames = 60
     var keys = 60
     var starts = 15
-    var segments = 16
-    var segmentSeconds = 2.0
+    /// Least and largest number of pairs of segments.
+    var pairs = 40...160
+    var segmentSeconds = 0.75
+    /// Half of the interval of a throughput ratio from which on it is known well enough.
+    var halfWidth = 0.01
 
-    static let quick = Effort(frames: 5, keys: 3, starts: 2, segments: 4, segmentSeconds: 0.5)
+    static let quick = Effort(frames: 5, keys: 3, starts: 2, pairs: 2...2, segmentSeconds: 0.5)
   }
 
   let effort: Effort
@@ -28,6 +31,12 @@ struct UIBench {
   ///
   /// Throws what opening terminals and sessions throws, and `BenchmarkError.givenUp` where a signal ends it.
   func run() throws -> UIReport {
+    if let t = getenv("UIB") {  // TEMP
+      let v = String(cString: t).split(separator: ",")
+      let f = try frames(moves: v[0] == "1", columns: Int(v[1])!, rows: Int(v[2])!, depth: .trueColor)
+      print("median \(f.milliseconds.median) p95 \(f.milliseconds.p95)")
+      return UIReport(machine: MachineProbe.description, versions: [:])
+    }
     var report = UIReport(machine: MachineProbe.description, versions: Version.components)
     for moves in [false, true] {
       for (columns, rows) in [(80, 24), (180, 50), (200, 60)] {
@@ -50,9 +59,14 @@ struct UIBench {
   static var now: Double { Date().timeIntervalSince1970 }
 
   /// Processor time of the calling thread in milliseconds.
-  static var threadMilliseconds: Double {
+  static var threadMilliseconds: Double { milliseconds(CLOCK_THREAD_CPUTIME_ID) }
+
+  /// Processor time of all threads together in milliseconds.
+  static var processMilliseconds: Double { milliseconds(CLOCK_PROCESS_CPUTIME_ID) }
+
+  private static func milliseconds(_ clock: clockid_t) -> Double {
     var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    clock_gettime(clock, &time)
     return Double(time.tv_sec) * 1000 + Double(time.tv_nsec) / 1e6
   }
 
@@ -73,7 +87,7 @@ struct UIBench {
     if moves { for _ in 0..<3 { _ = reduce(into: &state, action: .key(.character("+"))) } }
     var (milliseconds, bytes): ([Double], [Double]) = ([], [])
     let settling = 5
-    for frame in 0..<effort.frames + settling {
+    for frame in 0..<(getenv("UIBN").flatMap { Int(String(cString: $0)) } ?? effort.frames) + settling {  // TEMP
       try stage.checkSignals()
       let events = script.attempts(moves ? 20 : 2)
       let start = UIBench.threadMilliseconds

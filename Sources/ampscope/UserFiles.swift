@@ -42,6 +42,8 @@ enum UserFiles {
     case .svg: text = screen.svg(theme: theme)
     case .csv: text = RunTable.csv(state)
     case .json: text = RunTable.json(state)
+    case .numericsCSV: text = TensorTable.csv(state)
+    case .numericsJSON: text = TensorTable.json(state)
     }
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")

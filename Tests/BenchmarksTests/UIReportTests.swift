@@ -23,21 +23,50 @@ struct UIReportTests {
     #expect((0..<8).map { UIReport.hasDashboard(segment: $0) } == [false, true, true, false, false, true, true, false])
   }
 
+  /// Rates of so many pairs of segments on a machine that drifts, of which the dashboard leaves a share.
+  private func segments(pairs: Int, leaving share: Double, noise: (Int) -> Double = { _ in 1 }) -> [Double?] {
+    (0..<2 * pairs).map { index in
+      (1000 - Double(index)) * (UIReport.hasDashboard(segment: index) ? share : 1) * noise(index)
+    }
+  }
+
+  private func row(_ segments: [Double?], uiShare: Double = 0.005) throws -> UIReport.Throughput {
+    var report = UIReport(machine: machine, versions: [:])
+    report.add(schedule: .alternating, precision: .fp32, segments: segments, uiShare: uiShare)
+    return try #require(report.throughput.first)
+  }
+
   @Test("A lane that the dashboard slows by a tenth reads 0.9 whatever drifts, and pairs without a step are left out")
   func throughput() throws {
-    var report = UIReport(machine: machine, versions: [:])
-    let speeds = (0..<8).map { index in
-      (1000 - 10 * Double(index)) * (UIReport.hasDashboard(segment: index) ? 0.9 : 1)
-    }
-    report.add(schedule: .alternating, precision: .fp32, segments: speeds.map { $0 })
-    let row = try #require(report.throughput.first)
-    #expect(abs(row.ratio - 0.9) < 0.001 && row.pairs == 4)
+    let row = try row(segments(pairs: 40, leaving: 0.9))
+    #expect(abs(row.ratio - 0.9) < 0.001 && row.pairs == 40)
     let (low, high) = (try #require(row.low), try #require(row.high))
-    #expect(low <= row.ratio && row.ratio <= high && high < 1)
-    report.add(schedule: .alternating, precision: .ampBF16, segments: [nil, 5, 5, 4, 0, 3])
+    #expect(low <= row.ratio && row.ratio <= high && high < 0.902)
+    var report = UIReport(machine: machine, versions: [:])
+    report.add(schedule: .alternating, precision: .ampBF16, segments: [nil, 5, 5, 4, 0, 3], uiShare: 0)
     #expect(report.throughput.last?.pairs == 1 && report.throughput.last?.low == nil)
-    report.add(schedule: .alternating, precision: .o2, segments: [nil, nil, 3])
-    #expect(report.throughput.count == 2)
+    report.add(schedule: .alternating, precision: .o2, segments: [nil, nil, 3], uiShare: 0)
+    #expect(report.throughput.count == 1)
+  }
+
+  @Test("What a neighbour takes from a few segments leaves the ratio and hardly widens its interval")
+  func neighbours() throws {
+    let disturbed = segments(pairs: 60, leaving: 0.995) { $0 % 11 == 3 ? 0.4 : 1 }
+    let row = try row(disturbed)
+    #expect(abs(row.ratio - 0.995) < 0.002 && row.verdict == .pass)
+    let width = try #require(UIReport.halfWidth(of: disturbed))
+    #expect(width > 0 && width < 0.01)
+    #expect(UIReport.halfWidth(of: segments(pairs: 29, leaving: 1)) == nil)
+  }
+
+  @Test("The budget is the UI thread's share and 1 %: kept, missed, or not to be told")
+  func budget() throws {
+    let kept = try row(segments(pairs: 40, leaving: 0.99))
+    #expect(abs(kept.budget - 0.015) < 1e-9 && kept.verdict == .pass)
+    #expect(try row(segments(pairs: 40, leaving: 0.99), uiShare: -0.001).verdict == .fail)
+    #expect(try row(segments(pairs: 40, leaving: 0.97)).verdict == .fail)
+    #expect(try row(segments(pairs: 40, leaving: 0.985) { [1, 1.2, 0.8, 1][$0 % 4] }).verdict == .tooNoisy)
+    #expect(try row(segments(pairs: 5, leaving: 1)).verdict == .tooNoisy)
   }
 
   @Test("Every number stands beside its budget, and says pass or fail in words")
@@ -53,13 +82,14 @@ struct UIReportTests {
     report.keys = try spread(10, 20, 60)
     report.firstFrame = try spread(49)
     report.shares = ["alternating": 0.02]
-    report.add(schedule: .alternating, precision: .fp32, segments: [10, 10, 10, 10])
+    report.add(schedule: .alternating, precision: .fp32, segments: segments(pairs: 30, leaving: 0.5), uiShare: 0.005)
     for style in [TableStyle.plain, .markdown] {
       let text = report.lines(style).joined(separator: "\n")
       #expect(text.contains("p95 56.0 ms, largest 60.0 ms of 3 keys; budget 50 ms in 95 of 100: fail"))
       #expect(text.contains("1 starts; budget 50 ms: pass"))
       #expect(text.contains("2.0 % of a core; budget 1.0 %: fail"))
-      #expect(text.contains("little changes") && text.contains("everything moves") && text.contains("1.000"))
+      #expect(text.contains("little changes") && text.contains("everything moves"))
+      #expect(text.contains("0.500") && text.contains("0.985"))
     }
   }
 

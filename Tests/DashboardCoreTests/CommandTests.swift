@@ -44,6 +44,7 @@ struct CommandTests {
     type("pane memory", into: state)
     #expect(state.state.shownPanes.contains(.memory))
     #expect(type("export svg", into: state) == [.export(.svg)])
+    #expect(type("export numerics-csv", into: state) == [.export(.numericsCSV)])
     #expect(type("save", into: state) == [.saveSettings])
     #expect(type("mouse off", into: state) == [.setMouse(false)])
     #expect(type("quit", into: state).isEmpty && state.overlay == .quit)

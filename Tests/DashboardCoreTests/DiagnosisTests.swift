@@ -70,10 +70,19 @@ struct DiagnosisTests {
     state.press(.escape)
     state.state.cursor = 20
     state.press(.enter)
-    #expect(state.overlay == nil && state.hint?.text == "attempt 20 was not skipped: n and N go to what was")
+    #expect(state.overlay == nil && state.hint?.text == "attempt 20 not skipped; n N find events")
     let clean = driver(Fixture.starting)
     clean.press(.enter)
     #expect(clean.overlay == nil && clean.hint?.text == "no attempt was skipped yet")
+  }
+
+  @Test("Where nothing was skipped, the hint is whole in 80 columns up to millions of attempts")
+  func wholeHint() {
+    let state = driver()
+    state.state.cursor = 1_234_567
+    state.press(.enter)
+    let screen = render(state.state, theme: .standard, width: 80, height: 24, glyphs: .unicode).text
+    #expect(screen.contains("attempt 1 234 567 not skipped; n N find events  "))
   }
 
   @Test("A skip without a diagnosis says so, and what is known")

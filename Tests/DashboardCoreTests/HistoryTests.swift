@@ -68,8 +68,9 @@ struct HistoryTests {
       for window in [ProgressWindow.all, .newest(100), .newest(1000), .span(first: 3, length: total / 3)] {
         for columns in [1, 3, 80, 161] {
           let axis = ProgressAxis(unit: .steps, total: total, window: window, columns: columns)
+          let edges = axis.edges
           for attempt in Set([0, 1, last / 3, last / 2, last - 1, last].filter { $0 >= 0 }) {
-            let holding = (0..<columns).filter { axis.stretch(at: $0).contains(Double(attempt)) }
+            let holding = (0..<columns).filter { (edges[$0]..<edges[$0 + 1]).contains(Double(attempt)) }
             #expect(holding == axis.column(of: Double(attempt)).map { [$0] } ?? [], "\(attempt) of \(last) \(window)")
           }
           guard window != .span(first: 3, length: total / 3) else { continue }
@@ -80,6 +81,58 @@ struct HistoryTests {
         }
       }
     }
+  }
+
+  @Test("The samples of all columns at once are those of each by itself, in every unit and window, with gaps")
+  func sampleColumns() {
+    var history = LaneHistory(smoothing: 0.9)
+    for index in 0..<700 where index % 7 != 3 && !(200..<330).contains(index) {
+      let report = StepReport(
+        lane: LaneID(0), attempt: index, committedStep: index, committed: index % 5 != 0, skipReason: nil, loss: 1,
+        scale: nil, stepsToGrowth: nil, stepMilliseconds: 10, phases: PhaseTimes(), gradNorm: 1, learningRate: 0.1,
+        samples: index < 400 ? 32 : 64, segment: 0)
+      let isAppended = history.append(report, seconds: Double(index * index) / 1000)
+      #expect(isAppended)
+    }
+    for unit in ProgressUnit.allCases {
+      let last = history.attempts.count - 1
+      let total = history.place(of: last, unit: unit, trainCount: 1000)
+      for window in [ProgressWindow.all, .newest(total / 3), .span(first: total / 4, length: total / 9)] {
+        for across in [1, 2] {
+          let axis = ProgressAxis(unit: unit, total: total, window: window, columns: 60 * across)
+          let columns = SampleColumns(of: history, on: axis, trainCount: 1000, across: across)
+          let edges = axis.edges
+          for column in 0..<axis.columns {
+            let expected = history.samples(in: edges[column]..<edges[column + 1], unit: unit, trainCount: 1000)
+            #expect(columns[column] == expected, "\(unit) \(window) \(column)")
+          }
+          for cell in 0..<60 {
+            let range = columns[cell * across].lowerBound..<columns[(cell + 1) * across - 1].upperBound
+            #expect(columns[cell: cell] == range)
+            let skipped = history.skipped.count { skip in range.contains { history.attempts[$0] == skip } }
+            #expect(columns.count(history.skipped, of: history, inCell: cell) == skipped)
+          }
+        }
+      }
+    }
+  }
+
+  @Test("The element of a rank is the one that sorting would put there")
+  func selection() {
+    var random = SystemRandomNumberGenerator()
+    for count in [1, 2, 3, 10, 101] {
+      for limit in [1.0, 3, 1e9] {
+        let values = (0..<count).map { _ in Double.random(in: 0...limit, using: &random).rounded() }
+        for rank in [0, count / 2, count - 1] {
+          var copy = values
+          let found = copy.element(ofRank: rank)
+          #expect(found == values.sorted()[rank], "\(values)")
+        }
+      }
+    }
+    var infinite = [Double.infinity, -1, .infinity, 3]
+    let (second, last) = (infinite.element(ofRank: 1), infinite.element(ofRank: 3))
+    #expect(second == 3 && last == .infinity)
   }
 
   @Test("Samples, time and epochs place an attempt, also where the batch changed")

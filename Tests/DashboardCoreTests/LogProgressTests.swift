@@ -36,8 +36,9 @@ struct LogProgressTests {
       for window in [ProgressWindow.all, .newest(total / 2), .span(first: 3, length: total / 3)] {
         for columns in [1, 3, 80, 161] {
           let axis = ProgressAxis(unit: .steps, scale: scale, total: total, window: window, columns: columns)
+          let edges = axis.edges
           for attempt in Set([0, 1, 2, last / 3, last / 2, last - 1, last].filter { $0 >= 0 }) {
-            let holding = (0..<columns).filter { axis.stretch(at: $0).contains(Double(attempt)) }
+            let holding = (0..<columns).filter { (edges[$0]..<edges[$0 + 1]).contains(Double(attempt)) }
             #expect(holding == axis.column(of: Double(attempt)).map { [$0] } ?? [], "\(attempt) of \(last) \(window)")
           }
           guard window == .all else { continue }

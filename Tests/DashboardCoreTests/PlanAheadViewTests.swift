@@ -46,6 +46,9 @@ struct PlanAheadViewTests {
   func drawn() {
     let state = prepared()
     #expect(text(state, 160, 48).contains("of peak"))
+    // As at first, in the middle of the range of terminals: a short bar a lane.
+    let rows = text(state, 120, 40).split(separator: "\n").filter { $0.contains("╌ ") && $0.contains("% of peak") }
+    #expect(rows.count == 2 && rows.allSatisfy { $0.contains("█╌") })
     state.state.zoomedPane = .stepTime
     #expect(text(state, 120, 40).contains("of 200 GFLOP/s bf16"))
     state.state.zoomedPane = nil

@@ -114,7 +114,7 @@ enum Snapshot {
   }
 
   private static func describe(_ color: Color) -> String {
-    guard case .rgb(let r, let g, let b) = color else { return "default" }
+    guard let (r, g, b) = color.channels else { return "default" }
     let digits = (Int(r) << 16 | Int(g) << 8 | Int(b)) + 0x1000000
     return "#" + String(digits, radix: 16).dropFirst()
   }

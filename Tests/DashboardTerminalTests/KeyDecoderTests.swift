@@ -42,7 +42,7 @@ struct KeyDecoderTests {
     "what is not known is swallowed whole, and the key after it is not",
     arguments: [
       "\u{1B}[1;5D", "\u{1B}[?62;1;4c", "\u{1B}[I", "\u{1B}[97;5u", "\u{1B}]11;rgb:1e1e/1e1e/1e1e\u{7}",
-      "\u{1B}P1$r0m\u{1B}\\", "\u{1B}x", "\u{1B}é", "\u{1B}[M !!", "\u{1B}[[A", "\u{1B}[12\u{18}", "\u{1B}Oz",
+      "\u{1B}P1$r0m\u{1B}\\", "\u{1B}[M !!", "\u{1B}[[A", "\u{1B}[12\u{18}", "\u{1B}Oz",
       "\u{1B}[" + String(repeating: "1;", count: 100) + "m", "\u{1B}[<0;0;5M", "\u{1B}[<0;5M", "\u{1B}[<66;1;1M",
     ])
   func swallowed(text: String) {
@@ -54,6 +54,30 @@ struct KeyDecoderTests {
     #expect(decode("\u{1B}") == [.key(.escape)])
     #expect(decode("\u{1B}\u{1B}") == [.key(.escape), .key(.escape)])
     #expect(decode("\u{1B}", "q") == [.key(.escape), .key(.character("q"))])
+  }
+
+  @Test(
+    "Alt and a key is Escape and that key, as it is where both were pressed at once",
+    arguments: [
+      ("8", [DashboardKey.character("8")]), ("q", [.character("q")]), ("é", [.character("é")]), ("\r", [.enter]),
+      ("\u{1B}[A", [.up]), ("\u{1B}OP", [.function(1)]), ("]", [.character("]")]),
+      ("O", [.character("O")]), ("P", [.character("P")]), ("X", [.character("X")]),
+      ("8p", [.character("8"), .character("p")]),
+    ] as [(String, [DashboardKey])])
+  func alt(text: String, keys: [DashboardKey]) {
+    let expected = [.escape] + keys + [.character("z")]
+    #expect(decode("\u{1B}" + text, "z") == expected.map { .key($0) })
+  }
+
+  @Test("ESC [ may be the start of a mouse report that was cut; given up it is Escape and the bracket")
+  func bracket() {
+    var decoder = KeyDecoder()
+    var inputs: [TerminalInput] = []
+    for byte: UInt8 in [0x1B, 0x5B] { decoder.feed(.byte(byte), into: &inputs) }
+    decoder.finishBatch(into: &inputs)
+    #expect(inputs.isEmpty && decoder.isInTheMiddle)
+    decoder.giveUp(into: &inputs)
+    #expect(inputs == [.key(.escape), .key(.character("["))])
   }
 
   @Test("sequences and characters may arrive in pieces")
@@ -77,7 +101,7 @@ struct KeyDecoderTests {
     }
   }
 
-  @Test("keys that ncurses names pass, but not with Alt and not those the dashboard does not know")
+  @Test("keys that ncurses names pass, with Alt after an Escape; those the dashboard does not know do not")
   func namedKeys() {
     var decoder = KeyDecoder()
     var inputs: [TerminalInput] = []
@@ -86,7 +110,7 @@ struct KeyDecoderTests {
     decoder.feed(.byte(0x1B), into: &inputs)
     decoder.feed(.key(.down), into: &inputs)
     decoder.feed(.key(.left), into: &inputs)
-    #expect(inputs == [.key(.up), .key(.left)])
+    #expect(inputs == [.key(.up), .key(.escape), .key(.down), .key(.left)])
   }
 
   @Test("mouse reports: presses, releases, drags, wheel, far columns, modifiers")

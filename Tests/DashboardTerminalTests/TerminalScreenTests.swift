@@ -42,6 +42,77 @@ struct TerminalScreenTests {
     #expect(written(terminal) { screen.redraw() }.contains("boss"))
   }
 
+  /// The parameters that select a colour at a depth.
+  private func selector(_ color: Color, _ depth: ColorDepth) -> String {
+    let (red, green, blue) = (color.bits >> 16 & 255, color.bits >> 8 & 255, color.bits & 255)
+    guard color != .default else { return "" }
+    switch depth {
+    case .palette256: return nearest256(color).map { "5;\($0)" } ?? ""
+    case .palette16: return nearest16(color).map { $0 < 8 ? "\(30 + $0)" : "\(82 + $0)" } ?? ""
+    default: return "2;\(red);\(green);\(blue)"
+    }
+  }
+
+  @Test(
+    "an emulator shows every cell as the grid has it, frame after frame, also after one that was drawn anew",
+    arguments: [ColorDepth.trueColor, .palette256, .palette16])
+  func emulated(depth: ColorDepth) throws {
+    let (width, height) = (40, 12)
+    let terminal = try PseudoTerminal(columns: width, rows: height)
+    let screen = try screen(on: terminal, color: .fixed(depth))
+    defer { screen.close() }
+    var emulator = ScreenEmulator(width: width, height: height)
+    // The same pictures on every run.
+    var seed: UInt64 = 1
+    func random(_ bound: UInt64) -> Int {
+      seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((seed >> 33) % bound)
+    }
+    let colors: [Color] = [.default, .rgb(255, 0, 0), .rgb(0, 0, 7), .rgb(13, 17, 23), .rgb(200, 200, 210)]
+    let attributes: [TextAttributes] = [[], [], [], .bold, .underline, [.bold, .reverse], .dim]
+    var grid = CellGrid(width: width, height: height)
+    for frame in 0..<120 {
+      if frame % 30 == 0 {
+        grid = CellGrid(width: width, height: height, fill: Cell(style: Style(background: colors[frame / 30])))
+      }
+      for _ in 0..<random(60) {
+        let style = Style(
+          foreground: colors[random(5)], background: colors[random(5)], attributes: attributes[random(7)])
+        grid.write(["x", "⣿⡇", "  ", "loss", "────"][random(5)], x: random(40), y: random(12), style: style)
+      }
+      let isDrawnAnew = frame % 50 == 49
+      var output = written(terminal) { if isDrawnAnew { screen.redraw() } else { screen.apply(grid) } }
+      while !output.isEmpty, !output.hasSuffix("\u{1B}[?2026l") { output += written(terminal) {} }
+      emulator.take(output)
+      if isDrawnAnew { continue }
+      #expect(emulator.unknown.isEmpty)
+      for (index, (seen, cell)) in zip(emulator.cells, grid.cells).enumerated() {
+        let place = "\(index % width), \(index / width) of frame \(frame)"
+        #expect(
+          seen.character == cell.character && seen.background == selector(cell.style.background, depth), "\(place)")
+        // Of a space only the background is seen.
+        guard cell.character != " " else { continue }
+        #expect(seen.foreground == selector(cell.style.foreground, depth), "\(place)")
+        let bits: [(TextAttributes, Int)] = [(.bold, 1), (.dim, 2), (.underline, 4), (.reverse, 7)]
+        #expect(seen.attributes == Set(bits.filter { cell.style.attributes.contains($0.0) }.map(\.1)), "\(place)")
+      }
+    }
+  }
+
+  @Test("a background that stays is sent once, not with every colour of the text")
+  func backgrounds() throws {
+    let terminal = try PseudoTerminal(columns: 20, rows: 2)
+    let screen = try screen(on: terminal)
+    defer { screen.close() }
+    var grid = CellGrid(width: 20, height: 2, fill: Cell(style: Style(background: .rgb(1, 2, 3))))
+    for x in 0..<20 {
+      grid[x, 1] = Cell(character: "#", style: Style(foreground: .rgb(UInt8(x), 0, 0), background: .rgb(1, 2, 3)))
+    }
+    let output = written(terminal) { screen.apply(grid) }
+    #expect(output.split(separator: "48;2;1;2;3m").count <= 4 && output.split(separator: "38;2;").count > 20)
+    #expect(!output.contains("\u{1}") && !output.contains("\u{2}"))
+  }
+
   @Test("the cost of frames is counted in bytes and processor time")
   func cost() throws {
     let terminal = try PseudoTerminal(columns: 20, rows: 5)

@@ -18,7 +18,8 @@ struct TerminalSessionTests {
     #expect(
       Array(session.reports.drop { $0 != "key up" }) == [
         "key up", "key down", "key pageUp", "key function(5)", "key backTab", "character é", "key enter", "key tab",
-        "key control(\"c\")", "key control(\"s\")", "key shiftLeft", "mouse 9 4 press(1)", "mouse 10 4 drag",
+        "key control(\"c\")", "key control(\"s\")", "key shiftLeft", "key escape", "character x", "mouse 9 4 press(1)",
+        "mouse 10 4 drag",
         "mouse 11 4 release",
         "mouse 249 6 wheelDown", "paste \"q\\nq\"", "character e",
       ])

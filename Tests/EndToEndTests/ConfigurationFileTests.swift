@@ -109,6 +109,17 @@ import Testing
     #expect(try words("[doctor]\nlanes = \"fp32,bf16\"", for: DoctorCommand.self) == ["--lanes=fp32,bf16"])
   }
 
+  @Test("of names equally near, the running command's own is suggested; else another's that is nearer")
+  func ownOptionsFirst() throws {
+    let unknown = "run.toml: unknown key \"modl\"; did you mean "
+    for command: any ConfigurableCommand.Type in [DashboardCommand.self, TrainCommand.self, InspectCommand.self] {
+      #expect(try message("modl = 1", for: command) == unknown + "model?", "\(command.name)")
+    }
+    // Only doctor has --mode.
+    #expect(try message("modl = 1", for: DoctorCommand.self) == unknown + "mode?")
+    #expect(try message("bisec = true") == "run.toml: unknown key \"bisec\"; did you mean bisect?")
+  }
+
   @Test(
     "a mistake names the file, and the key with what is near it or the line",
     arguments: [
