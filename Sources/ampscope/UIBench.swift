@@ -31,12 +31,6 @@ struct UIBench {
   ///
   /// Throws what opening terminals and sessions throws, and `BenchmarkError.givenUp` where a signal ends it.
   func run() throws -> UIReport {
-    if let t = getenv("UIB") {  // TEMP
-      let v = String(cString: t).split(separator: ",")
-      let f = try frames(moves: v[0] == "1", columns: Int(v[1])!, rows: Int(v[2])!, depth: .trueColor)
-      print("median \(f.milliseconds.median) p95 \(f.milliseconds.p95)")
-      return UIReport(machine: MachineProbe.description, versions: [:])
-    }
     var report = UIReport(machine: MachineProbe.description, versions: Version.components)
     for moves in [false, true] {
       for (columns, rows) in [(80, 24), (180, 50), (200, 60)] {
@@ -87,7 +81,7 @@ struct UIBench {
     if moves { for _ in 0..<3 { _ = reduce(into: &state, action: .key(.character("+"))) } }
     var (milliseconds, bytes): ([Double], [Double]) = ([], [])
     let settling = 5
-    for frame in 0..<(getenv("UIBN").flatMap { Int(String(cString: $0)) } ?? effort.frames) + settling {  // TEMP
+    for frame in 0..<effort.frames + settling {
       try stage.checkSignals()
       let events = script.attempts(moves ? 20 : 2)
       let start = UIBench.threadMilliseconds

@@ -65,7 +65,12 @@ struct UIReportTests {
     #expect(abs(kept.budget - 0.015) < 1e-9 && kept.verdict == .pass)
     #expect(try row(segments(pairs: 40, leaving: 0.99), uiShare: -0.001).verdict == .fail)
     #expect(try row(segments(pairs: 40, leaving: 0.97)).verdict == .fail)
-    #expect(try row(segments(pairs: 40, leaving: 0.985) { [1, 1.2, 0.8, 1][$0 % 4] }).verdict == .tooNoisy)
+    #expect(
+      try row(
+        segments(pairs: 40, leaving: 0.985) {
+          UIReport.hasDashboard(segment: $0) ? [1.2, 0.8][$0 / 10 % 2] : 1
+        }
+      ).verdict == .tooNoisy)
     #expect(try row(segments(pairs: 5, leaving: 1)).verdict == .tooNoisy)
   }
 

@@ -46,13 +46,18 @@ struct PlanAheadViewTests {
   func drawn() {
     let state = prepared()
     #expect(text(state, 160, 48).contains("of peak"))
-    // As at first, in the middle of the range of terminals: a short bar a lane.
-    let rows = text(state, 120, 40).split(separator: "\n").filter { $0.contains("╌ ") && $0.contains("% of peak") }
-    #expect(rows.count == 2 && rows.allSatisfy { $0.contains("█╌") })
     state.state.zoomedPane = .stepTime
     #expect(text(state, 120, 40).contains("of 200 GFLOP/s bf16"))
     state.state.zoomedPane = nil
     #expect(!text(state, 80, 24).contains("GFLOP/s"))
+  }
+
+  @Test("In 120 columns and 40 rows each lane has a short bar and its share behind the newest steps")
+  func short() {
+    let state = Driver(Fixture.paying)
+    state.receive(.peaks(PeaksReport(threads: 2, gigaflops: [.fp32: 500, .bf16: 1000])))
+    let rows = text(state, 120, 40).split(separator: "\n").filter { $0.contains(" % of peak") }
+    #expect(rows.count == 2 && rows[0].contains("████╌╌╌ 52 % of peak") && rows[1].contains("▂"))
   }
 
   @Test("The memory pane says which batch would fit, and a batch that was changed is compared with itself")

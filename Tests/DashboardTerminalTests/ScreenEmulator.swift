@@ -36,7 +36,7 @@ struct ScreenEmulator {
           control(parameters, rest.popFirst() ?? " ")
         } else if next == "(" {
           _ = rest.popFirst()
-        } else if next != "\\" {
+        } else if !["\\", "=", ">"].contains(next) {
           unknown.append("ESC \(next)")
         }
       case "\r": x = 0
