@@ -19,9 +19,10 @@ enum EventLogPane {
       let pieces = [
         ("\(time) ", painter.secondary),
         line.lane.map { ("\($0) ", painter.lane($0)) } ?? ("  ", painter.text),
-        (line.text, style(of: line.severity, painter)),
       ]
-      painter.write(pieces, x: room.x, y: room.y + row, in: room)
+      let x = painter.write(pieces, x: room.x, y: room.y + row, in: room)
+      painter.write(
+        line.text, x: x, y: room.y + row, style: style(of: line.severity, painter), cutAt: room.right)
     }
   }
 

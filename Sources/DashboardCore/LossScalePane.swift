@@ -11,8 +11,7 @@ enum LossScalePane {
       y += 1
       guard room.height >= heightForStories, let story = LossScaleStory(of: track) else { continue }
       let start = painter.write([(" ╰ ", painter.inactive)], x: room.x + 1, y: y, in: room)
-      painter.grid.write(
-        story.text, x: start, y: y, style: style(of: story.kind, painter), limit: max(0, room.right - start))
+      painter.write(story.text, x: start, y: y, style: style(of: story.kind, painter), cutAt: room.right)
       y += 1
     }
     let chart = room.insetting(top: y - room.y)

@@ -43,6 +43,15 @@ struct Painter {
     return column
   }
 
+  /// Writes text that ends in "…" where it is cut: of a number that is cut, the rest is another number.
+  mutating func write(_ text: String, x: Int, y: Int, style: Style, cutAt right: Int) {
+    let room = max(0, right - x)
+    let end = grid.write(text, x: x, y: y, style: style, limit: room)
+    if room > 0, end >= right, text.columns > room {
+      grid[right - 1, y] = Cell(character: "…", style: style)
+    }
+  }
+
   /// Writes text so that it ends before a column.
   mutating func write(_ text: String, endingAt right: Int, y: Int, style: Style, in rect: Rect) {
     let start = max(rect.x, right - text.columns)

@@ -24,6 +24,16 @@ import Testing
     try program.quit()
   }
 
+  @Test("a key sent together with Escape, as Alt does too, is Escape and that key")
+  func escapeAndKey() throws {
+    let program = try DashboardProgram()
+    program.type("?")
+    try program.see("pick precision from a list")
+    program.type("\u{1B}8")
+    try program.see("no details: i")
+    try program.quit()
+  }
+
   @Test("commands are typed, completed, refused with a reason, and reach the lanes")
   func commands() throws {
     let file = TemporaryFile(".jsonl")
