@@ -26,13 +26,8 @@ enum MemoryPane {
       drawLane(track, state, full: full, room: room, y: y, with: &painter)
       y += 1
     }
-    // The table before the headroom, where there are rows for one of them only.
-    let rows = room.bottom - y
-    let hasTable = room.width >= 30 && rows >= categories.count
-    if rows >= 3, !hasTable || rows > categories.count {
-      y = drawHeadroom(lanes, state, room: room, y: y, with: &painter)
-    }
-    if hasTable {
+    if room.bottom - y >= 3 { y = drawHeadroom(lanes, state, room: room, y: y, with: &painter) }
+    if room.bottom - y >= categories.count, room.width >= 30 {
       drawTable(lanes, categories, room: room, y: y, with: &painter)
     } else {
       drawLegend(lanes, categories, in: room.insetting(top: y - room.y), with: &painter)

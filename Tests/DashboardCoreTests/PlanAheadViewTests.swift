@@ -57,7 +57,7 @@ struct PlanAheadViewTests {
     let state = Driver(Fixture.paying)
     state.receive(.peaks(PeaksReport(threads: 2, gigaflops: [.fp32: 500, .bf16: 1000])))
     let rows = text(state, 120, 40).split(separator: "\n").filter { $0.contains(" % of peak") }
-    #expect(rows.count == 2 && rows[0].contains("████╌╌╌ 52 % of peak") && rows[1].contains("▂"))
+    #expect(rows.count == 2 && rows[0].contains("████╌╌╌  52 % of peak") && rows[1].contains("▂"))
   }
 
   @Test("The memory pane says which batch would fit, and a batch that was changed is compared with itself")
