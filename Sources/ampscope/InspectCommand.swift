@@ -68,6 +68,7 @@ struct InspectCommand: ConfigurableCommand {
     print(support.explanation)
     let graph = plan.graph
     print("\(graph.trainableCount) parameters, \(graph.floatingPointOperations * 1e-9) GFLOP a step, \(casts(graph))")
+    print("\(graph.unavoidableTraffic.total) bytes a step that nothing can avoid moving, see bench --roofline")
     // The graph as the model asks for it and as it runs; --stage prints the passes between.
     for part in parts where ["parameters", "autocast", "schedule", "kernels", "memory"].contains(part.name) {
       print("\n== \(part.name) ==\n\(part.text)")

@@ -11,6 +11,7 @@ import Testing
     #expect(run.output.contains("copy of \"features.0.weight\" bf16(32, 1, 3, 3), written by the optimizer"))
     #expect(run.output.contains("arena"))
     #expect(run.output.contains("lower bound"))
+    #expect(run.output.contains("bytes a step that nothing can avoid moving"))
   }
 
   @Test(
