@@ -21,7 +21,7 @@ public struct AgainstRun: Sendable {
   public var precisions: [Precision]
   /// Rounds, at least 1.
   public var rounds: Int
-  /// What a segment takes, in milliseconds; at least three steps are timed in it.
+  /// What a segment takes, in milliseconds; at least two steps are timed in it.
   public var segmentMilliseconds = 400.0
 
   /// Modes that both sides have.

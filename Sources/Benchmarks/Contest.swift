@@ -56,12 +56,17 @@ struct Contest {
   }
 
   /// Makes steps until nothing is new, measures memory, and settles how many steps a segment has.
+  ///
+  /// Where a step takes long, as fp16 in PyTorch, two are enough: what is new in a process is small beside them.
   mutating func warmUp(segmentMilliseconds: Double) throws {
     for contender in contenders {
-      let times = try contender.run(settling: AgainstRun.warmUpSteps / 2, steps: AgainstRun.warmUpSteps / 2)
+      var times = try contender.run(settling: 0, steps: 2)
+      let isSlow = (times.last ?? 0) > segmentMilliseconds / 2
+      if !isSlow { times = try contender.run(settling: AgainstRun.warmUpSteps / 2, steps: AgainstRun.warmUpSteps / 2) }
       try contender.measureMemory()
       let median = MedianInterval(times)?.median ?? 0
-      contender.side.steps = median > 0 ? max(3, Int(min(1000, segmentMilliseconds / median))) : 3
+      let steps = median > 0 ? Int(min(1000, segmentMilliseconds / median)) : 1
+      contender.side.steps = max(isSlow ? 2 : 3, steps)
     }
   }
 
@@ -73,7 +78,8 @@ struct Contest {
       let others = contenders.filter { ($0.isCompiled == nil) != (contender.isCompiled == nil) }.prefix(1)
       let before = others.map(\.processorMilliseconds)
       let began = ContinuousClock.now
-      let times = try contender.run(settling: AgainstRun.settlingSteps, steps: contender.side.steps)
+      let times = try contender.run(
+        settling: min(AgainstRun.settlingSteps, contender.side.steps - 1), steps: contender.side.steps)
       let milliseconds = (ContinuousClock.now - began) / .milliseconds(1)
       for (other, before) in zip(others, before) {
         guard let before, let after = other.processorMilliseconds else { continue }
