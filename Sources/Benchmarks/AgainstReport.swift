@@ -96,7 +96,7 @@ public struct AgainstReport: Codable, Sendable, Hashable {
   public struct Mean: Codable, Sendable, Hashable {
     /// The mode.
     public var precision: Precision
-    /// Number of networks.
+    /// Number of networks that PyTorch ran too.
     public var networks: Int
     /// The faster of PyTorch's two over ours, network by network; the interval is over networks.
     public var best: Ratio?
@@ -144,11 +144,11 @@ public struct AgainstReport: Codable, Sendable, Hashable {
   public mutating func add(_ measured: [Row]) {
     rows += measured
     means = Precision.allCases.compactMap { precision in
-      let rows = rows.filter { $0.precision == precision && $0.best != nil }
+      let rows = rows.filter { $0.precision == precision && $0.error == nil }
       guard !rows.isEmpty else { return nil }
       let lowest = rows.compactMap { row in row.best.map { (row.network, $0.ratio) } }.min { $0.1 < $1.1 }
       return Mean(
-        precision: precision, networks: rows.count, best: Ratio(rows.compactMap { $0.best?.ratio }),
+        precision: precision, networks: rows.count { $0.best != nil }, best: Ratio(rows.compactMap { $0.best?.ratio }),
         eager: Ratio(rows.compactMap { $0.eager?.ratio?.ratio }),
         compiled: Ratio(rows.compactMap { $0.compiled?.ratio?.ratio }), lowest: lowest?.0, lowestRatio: lowest?.1,
         overFP32: Ratio(rows.compactMap { $0.overFP32?.ratio }))

@@ -90,12 +90,19 @@ struct AgainstRunTests {
     #expect(nan[0].error?.contains("losses of the first steps nan") == true)
   }
 
-  @Test("What cannot be compiled is compared with eager PyTorch, and says why")
-  func compileFailure() throws {
+  @Test("What cannot be compiled is compared with eager PyTorch, what does not run at all not, and both say why")
+  func failure() throws {
     let settings = ["FAKE_LOSSES": text(try losses(.fp32)), "FAKE_COMPILE_ERROR": "no compiler"]
     let row = try #require(try rows(run([.fp32], rounds: 1), settings).first)
-    #expect(row.compiled == nil && row.best == row.eager?.ratio && row.error == nil)
+    #expect(row.compiled == nil && row.best != nil && row.best == row.eager?.ratio && row.error == nil)
     #expect(row.notes.contains("torch.compile failed: no compiler"))
+
+    let without = try rows(run([.fp32, .ampBF16], rounds: 1), ["FAKE_BUILD_ERROR": "no kernel"])
+    #expect(without.allSatisfy { $0.best == nil && $0.error == nil && $0.ours.rounds.count == 1 })
+    #expect(without[1].overFP32 != nil && without[1].notes.contains("eager PyTorch failed: no kernel"))
+    var report = AgainstReport(machine: machine, versions: [:], threads: 1, processors: [], rounds: 1)
+    report.add(without)
+    #expect(report.means.map(\.networks) == [0, 0] && report.means[1].overFP32 != nil && !report.hasErrors)
   }
 
   @Test("A segment has as many steps as take its time, and not fewer than three, or two where a step takes long")
