@@ -1,5 +1,6 @@
 public import BackendAPI
 import Datasets
+import GraphCompiler
 import GraphIR
 import RunStatistics
 public import Training
@@ -39,6 +40,26 @@ public struct ScalingBench {
             size: sizes[index].name, gigaflops: StepWork(trainers[index].graph).totalGigaflops,
             milliseconds: median(lanes.milliseconds[index]))
         }))
+  }
+
+  /// Trains a network that keeps all activations and one that recomputes what saves most memory, in turns, and adds both.
+  ///
+  /// Throws what `Trainer` throws, and `BenchmarkError`.
+  public func measureRecomputation(
+    of network: String, _ configuration: Trainer.Configuration, policy: PrecisionPolicy,
+    into report: inout ScalingReport
+  ) throws {
+    var saving = configuration
+    saving.recompute = .automatic
+    let trainers = try [configuration, saving].map { try Trainer($0, policy: policy, backend: backend) }
+    var lanes = AlternatingTrainers(trainers, shouldStop: shouldStop)
+    try lanes.run(Self.warmUp, isTimed: false)
+    try lanes.run(steps, isTimed: true)
+    report.recomputations.append(
+      ScalingReport.Recomputation(
+        network: network, precision: policy.mode, keptBytes: trainers[0].memory.peak,
+        recomputedBytes: trainers[1].memory.peak, keptMilliseconds: median(lanes.milliseconds[0]),
+        recomputedMilliseconds: median(lanes.milliseconds[1])))
   }
 
   /// Compiles a network, and adds how long that took.

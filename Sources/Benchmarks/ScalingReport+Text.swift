@@ -18,6 +18,13 @@ extension ScalingReport {
         compilationTable(style), "",
       ]
     }
+    if !recomputations.isEmpty {
+      lines += [
+        "Activations recomputed in the backward pass (--recompute auto), beside a step that keeps them all, in turns",
+        "",
+        recomputationTable(style), "",
+      ]
+    }
     if !switchings.isEmpty {
       lines += [
         "Switching the precision of a lane, its executable at hand, while another lane trains: median and largest ms; goal for "
@@ -59,6 +66,22 @@ extension ScalingReport {
       table.add([
         row.network, row.precision.rawValue, String(row.operations), fixed(row.passes, 1), fixed(row.milliseconds, 1),
         verdict(row.meetsGoal),
+      ])
+    }
+    return style == .plain ? table.plain : table.markdown
+  }
+
+  func recomputationTable(_ style: TableStyle) -> String {
+    var table = TextTable([
+      ("network", .left), ("mode", .left), ("kept MiB", .right), ("recomputed MiB", .right), ("memory", .right),
+      ("kept ms", .right), ("recomputed ms", .right), ("time", .right),
+    ])
+    for row in recomputations {
+      table.add([
+        row.network, row.precision.rawValue, fixed(Double(row.keptBytes) / 1_048_576, 1),
+        fixed(Double(row.recomputedBytes) / 1_048_576, 1),
+        fixed(Double(row.recomputedBytes) / Double(row.keptBytes), 2) + "×", fixed(row.keptMilliseconds, 2),
+        fixed(row.recomputedMilliseconds, 2), fixed(row.recomputedMilliseconds / row.keptMilliseconds, 2) + "×",
       ])
     }
     return style == .plain ? table.plain : table.markdown

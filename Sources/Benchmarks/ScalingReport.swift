@@ -73,6 +73,35 @@ public struct ScalingReport: Codable, Sendable {
     public var meetsGoal: Bool { milliseconds < Goal.compileMilliseconds }
   }
 
+  /// What it costs to compute activations again instead of keeping them, and what it saves.
+  public struct Recomputation: Codable, Sendable {
+    /// The network.
+    public var network: String
+    /// The mode.
+    public var precision: Precision
+    /// Planned bytes at the peak of a step that keeps everything.
+    public var keptBytes: Int
+    /// Planned bytes at the peak of a step that recomputes what saves most.
+    public var recomputedBytes: Int
+    /// Median milliseconds of a step that keeps everything.
+    public var keptMilliseconds: Double
+    /// Median milliseconds of a step that recomputes.
+    public var recomputedMilliseconds: Double
+
+    /// States a comparison.
+    public init(
+      network: String, precision: Precision, keptBytes: Int, recomputedBytes: Int, keptMilliseconds: Double,
+      recomputedMilliseconds: Double
+    ) {
+      self.network = network
+      self.precision = precision
+      self.keptBytes = keptBytes
+      self.recomputedBytes = recomputedBytes
+      self.keptMilliseconds = keptMilliseconds
+      self.recomputedMilliseconds = recomputedMilliseconds
+    }
+  }
+
   /// Changes of precision of one lane while another trains beside it.
   public struct Switching: Codable, Sendable {
     /// The network.
@@ -129,6 +158,8 @@ public struct ScalingReport: Codable, Sendable {
   public var axes: [Axis] = []
   /// Compilations of the largest networks.
   public var compilations: [Compilation] = []
+  /// Activations kept or recomputed.
+  public var recomputations: [Recomputation] = []
   /// Changes of precision.
   public var switchings: [Switching] = []
   /// Lanes at once; empty with one processor.

@@ -6,7 +6,9 @@ import TrainingEvents
 
 /// Options of `bench --scaling`.
 struct ScalingOptions: ParsableArguments {
-  @Flag(help: "Step time against batch, width and depth; compile time; switches of precision; two lanes at once.")
+  @Flag(
+    help:
+      "Step time against batch, width and depth; compile time; recomputing; switches of precision; two lanes at once.")
   var scaling = false
 }
 
@@ -114,6 +116,13 @@ extension BenchCommand {
       let sizes = try axis.values.map { (String($0), try scalingPlan(axis.arguments(of: $0)).configuration) }
       for policy in policies {
         try bench.measureAxis(axis.dimension, of: axis.network, sizes: sizes, policy: policy, into: &report)
+      }
+    }
+    for entry in ZooSizes.entries("small") where quick ? entry.name == "ncf" : entry.name != "ncf" {
+      StandardStream.complain("recomputing \(entry.name)\n")
+      let plan = try scalingPlan(entry.arguments)
+      for policy in policies {
+        try bench.measureRecomputation(of: entry.name, plan.configuration, policy: policy, into: &report)
       }
     }
     return report

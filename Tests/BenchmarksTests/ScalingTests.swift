@@ -49,7 +49,7 @@ struct ScalingTests {
 
   @Test("Tables")
   func tables() throws {
-    let report = try Self.report()
+    var report = try Self.report()
     #expect(
       report.axisTable(.markdown) == """
         | network | mode | grows | size | GFLOP | ms/step | ms/GFLOP | ratio |
@@ -65,8 +65,14 @@ struct ScalingTests {
         net      fp32 ↔ amp-bf16         3  2.00, 30.00         6.00, 7.00              11.00, 12.00  10.00, 10.00  \
                                  120  pass
         """)
+    report.recomputations = [
+      ScalingReport.Recomputation(
+        network: "deep", precision: .fp32, keptBytes: 8 << 20, recomputedBytes: 2 << 20, keptMilliseconds: 10,
+        recomputedMilliseconds: 13.5)
+    ]
     let lines = report.lines(.markdown)
     #expect(lines.contains { $0.contains("| big | amp-bf16 | 650 | 100.0 | 2100.0 | missed |") })
+    #expect(lines.contains { $0.contains("| deep | fp32 | 8.0 | 2.0 | 0.25× | 10.00 | 13.50 | 1.35× |") })
     #expect(lines.contains { $0.contains("| net | fp32 | 100 | 180 | 200 | 0.900 | 0.900 | missed |") })
     #expect(ScalingReport(machine: machine, versions: [:], threads: 1).lines(.plain).isEmpty)
   }
