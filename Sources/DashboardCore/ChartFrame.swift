@@ -89,7 +89,7 @@ struct ChartFrame {
     }
     if plot.width >= unit.columns + 6 {
       painter.grid.write(
-        unit, x: isBeside ? plot.right + 1 : plot.right - unit.columns, y: row, style: painter.inactive,
+        unit, x: isBeside ? plot.right + 1 : plot.right - unit.columns, y: row, style: painter.secondary,
         limit: line.right - plot.x)
     }
   }

@@ -12,17 +12,18 @@ enum ExponentChart {
   static func draw(
     _ row: TensorRow, _ track: LaneTrack, _ whatIf: WhatIf, in rect: Rect, with painter: inout Painter
   ) {
-    guard rect.height >= 6, rect.width >= 24 else { return }
+    guard rect.height >= 2, rect.width >= 24 else { return }
     let format = whatIf.format ?? row.report.format
     drawTitle(row, format, in: rect, with: &painter)
     guard let tensor = row.detail, let histogram = tensor.histogram else {
       painter.write(
         [
           ("no histogram yet: ", painter.secondary), ("i", painter.key),
-          (" looks at every element of every 20th attempt", painter.secondary),
-        ], x: rect.x, y: rect.y + 2, in: rect)
+          (" counts every 20th attempt in full", painter.secondary),
+        ], x: rect.x, y: rect.y + 1, in: rect)
       return
     }
+    guard rect.height >= 6 else { return }
     let scale = track.numerics.detailed?.scale
     let shift = whatIf.shift(of: tensor.kind, storedAt: scale)
     let axis = Axis(histogram, format, shift: shift, width: rect.width - zeroColumns)
@@ -169,7 +170,7 @@ enum ExponentChart {
       guard start + text.columns < labels.width, !isTaken[max(0, start - 1)...(start + text.columns)].contains(true)
       else { continue }
       painter.grid.write(
-        text, x: labels.x + start, y: y + 1, style: isEdge ? painter.text : painter.inactive, limit: text.columns)
+        text, x: labels.x + start, y: y + 1, style: isEdge ? painter.text : painter.secondary, limit: text.columns)
       for place in start..<start + text.columns { isTaken[place] = true }
     }
   }

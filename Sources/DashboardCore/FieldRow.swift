@@ -15,7 +15,7 @@ struct FieldRow {
   /// Indices of the fields that fit into a width, in order.
   ///
   /// All rows of a table must ask with equal widths.
-  static func fitting(_ fields: [Field], width: Int) -> [Int] {
+  static func fitting(_ fields: [Field], width: Int, gap: Int = gap) -> [Int] {
     var kept = Array(fields.indices)
     func needed() -> Int { kept.reduce(0) { $0 + fields[$1].width } + gap * max(0, kept.count - 1) }
     while kept.count > 1, needed() > width,
@@ -27,9 +27,11 @@ struct FieldRow {
   }
 
   /// Writes the fields that fit.
-  static func draw(_ fields: [Field], x: Int, y: Int, in rect: Rect, with painter: inout Painter) {
+  static func draw(
+    _ fields: [Field], x: Int, y: Int, gap: Int = gap, in rect: Rect, with painter: inout Painter
+  ) {
     var column = x
-    for index in fitting(fields, width: rect.right - x) {
+    for index in fitting(fields, width: rect.right - x, gap: gap) {
       column = painter.write(fields[index].pieces, x: column, y: y, in: rect) + gap
     }
   }

@@ -36,10 +36,12 @@ enum FooterBar {
   /// now.
   private static func bindings(_ state: DashboardState) -> [KeyBinding] {
     let named = KeyTable.bindings.filter { $0.footer != nil }
-    let first: [KeyCommand] = [.quit, .help]
+    let isAtSkip = state.cursor.map { cursor in state.lanes.contains { $0.history.skipped.has(cursor) } } ?? false
+    let first: [KeyCommand] = [.quit, .help] + (isAtSkip ? [.drillDown] : [])
     let training: [KeyCommand] = [.nextPrecision, .pause, .toggleSchedule]
     var hidden = state.summary == nil ? [KeyCommand.summary] : training
     // A recorded run cannot be changed, only moved through.
+    if !isAtSkip { hidden.append(.drillDown) }
     hidden += state.replay == nil ? [.replayBack, .replayForward] : [.nextPrecision, .toggleSchedule]
     let isNumerics = { (binding: KeyBinding) in KeyTable.numerics.contains(binding.command) }
     return first.compactMap { command in named.first { $0.command == command } }

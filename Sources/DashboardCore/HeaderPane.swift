@@ -9,13 +9,14 @@ enum HeaderPane {
       let remark = clock(state, painter)
       let remarkWidth = remark.reduce(6) { $0 + $1.0.columns }
       var title = self.title(state, painter, isLong: layout.sessionLines == 0)
-      while title.count > 1, title.reduce(4, { $0 + $1.0.columns }) + remarkWidth > rect.width { title.removeLast() }
-      painter.box(rect, title: title, remark: remark, border: painter.theme.divider)
+      func columns() -> Int { title.joined().reduce(4) { $0 + $1.0.columns } }
+      while title.count > 1, columns() + remarkWidth > rect.width { title.removeLast() }
+      painter.box(rect, title: Array(title.joined()), remark: remark, border: painter.theme.divider)
     }
     let room = (layout.headerHasBorder ? rect.inner : rect).insetting(left: layout.headerHasBorder ? 1 : 0, right: 1)
     if layout.sessionLines == 2, let session = state.session {
-      painter.write(about(session, painter), x: room.x, y: room.y, in: room)
-      painter.write(device(session, painter), x: room.x, y: room.y + 1, in: room)
+      FieldRow.draw(about(session, painter), x: room.x, y: room.y, gap: 0, in: room, with: &painter)
+      FieldRow.draw(device(session, painter), x: room.x, y: room.y + 1, gap: 0, in: room, with: &painter)
     }
     if state.lanes.isEmpty, let row = layout.laneRows.first {
       Waiting.draw(state, in: Rect(x: room.x, y: row, width: room.width, height: 1), with: &painter)
@@ -27,15 +28,15 @@ enum HeaderPane {
 
   // MARK: - Border
 
-  private static func title(_ state: DashboardState, _ painter: Painter, isLong: Bool) -> [(String, Style)] {
-    var pieces = [("ampscope", painter.strong)]
-    guard isLong, let session = state.session else { return pieces }
-    pieces += [(" · \(session.model)", painter.text)]
-    pieces +=
-      session.data.isSynthetic
-      ? [(" · ", painter.text), synthetic(painter, session.data.name)] : [(" · \(session.data.name)", painter.text)]
-    pieces.append((" · \(session.machine.device)", painter.secondary))
-    return pieces
+  /// What is running, in groups of which the last are left out first.
+  private static func title(_ state: DashboardState, _ painter: Painter, isLong: Bool) -> [[(String, Style)]] {
+    let name = [("ampscope", painter.strong)]
+    guard isLong, let session = state.session else { return [name] }
+    let data = session.data.isSynthetic ? synthetic(painter, session.data.name) : (session.data.name, painter.text)
+    return [
+      name, [(" · \(session.model)", painter.text)], [(" · ", painter.text), data],
+      [(" · \(session.machine.device)", painter.secondary)],
+    ]
   }
 
   /// Generated data, with the name of the set where that says more.
@@ -73,35 +74,36 @@ enum HeaderPane {
 
   // MARK: - Session
 
-  private static func about(_ session: SessionDescription, _ painter: Painter) -> [(String, Style)] {
+  /// The network, its data and how it trains; sizes are left out before names.
+  private static func about(_ session: SessionDescription, _ painter: Painter) -> [FieldRow.Field] {
     let separator = (" · ", painter.inactive)
-    var pieces = [
-      (session.model, painter.strong),
-      (
-        " \(Format.short(Double(session.parameterCount))) params, "
-          + "\(Format.short(session.forwardFLOPsPerSample))FLOP/sample", painter.secondary
-      ), separator,
+    let data = session.data.isSynthetic ? synthetic(painter, session.data.name) : (session.data.name, painter.strong)
+    let sizes =
+      " \(Format.short(Double(session.parameterCount))) params, "
+      + "\(Format.short(session.forwardFLOPsPerSample))FLOP/sample"
+    let counts =
+      " \(Format.short(Double(session.data.trainCount))) train, \(Format.short(Double(session.data.validationCount))) val"
+    let optimizer = "\(session.optimizer) lr \(Format.compact(session.learningRate))"
+    return [
+      FieldRow.Field(pieces: [(session.model, painter.strong)], priority: 0),
+      FieldRow.Field(pieces: [(sizes, painter.secondary)], priority: 5),
+      FieldRow.Field(pieces: [separator, data], priority: 1),
+      FieldRow.Field(pieces: [(counts, painter.secondary)], priority: 6),
+      FieldRow.Field(pieces: [separator, ("batch \(session.batchSize)", painter.text)], priority: 2),
+      FieldRow.Field(pieces: [separator, (optimizer, painter.text)], priority: 3),
+      FieldRow.Field(pieces: [separator, ("seed \(session.seed)", painter.text)], priority: 4),
     ]
-    pieces.append(
-      session.data.isSynthetic ? synthetic(painter, session.data.name) : (session.data.name, painter.strong))
-    pieces += [
-      (
-        " \(Format.short(Double(session.data.trainCount))) train, "
-          + "\(Format.short(Double(session.data.validationCount))) val",
-        painter.secondary
-      ), separator, ("batch \(session.batchSize)", painter.text), separator,
-      ("\(session.optimizer) lr \(Format.compact(session.learningRate))", painter.text), separator,
-      ("seed \(session.seed)", painter.text),
-    ]
-    return pieces
   }
 
-  private static func device(_ session: SessionDescription, _ painter: Painter) -> [(String, Style)] {
+  /// The device, and what it computes in which format; the name of the processor is left out first.
+  private static func device(_ session: SessionDescription, _ painter: Painter) -> [FieldRow.Field] {
     let separator = (" · ", painter.inactive)
     let machine = session.machine
-    var pieces = [
-      (machine.device, painter.strong), (" \(machine.processor)", painter.secondary), separator,
-      ("\(session.lanes.count) × \(session.threadsPerLane) threads", painter.text),
+    var fields = [
+      FieldRow.Field(pieces: [(machine.device, painter.strong)], priority: 0),
+      FieldRow.Field(pieces: [(" \(machine.processor)", painter.secondary)], priority: 3),
+      FieldRow.Field(
+        pieces: [separator, ("\(session.lanes.count) × \(session.threadsPerLane) threads", painter.text)], priority: 2),
     ]
     var seen: Set<String> = []
     for support in session.precisions where support.refusal == nil {
@@ -109,13 +111,12 @@ enum HeaderPane {
         support.precision.computeFormat?.rawValue ?? (support.precision == .tf32 ? support.precision.rawValue : "fp32")
       // Several modes compute in one format.
       guard seen.insert(format).inserted else { continue }
-      pieces += [
-        separator, (format, painter.text),
+      let kind =
         support.isNative
-          ? (" native", painter.style(painter.theme.good)) : (" storage-only", painter.style(painter.theme.warning)),
-      ]
+        ? (" native", painter.style(painter.theme.good)) : (" storage-only", painter.style(painter.theme.warning))
+      fields.append(FieldRow.Field(pieces: [separator, (format, painter.text), kind], priority: 1))
     }
-    return pieces
+    return fields
   }
 
   // MARK: - Lanes

@@ -60,11 +60,11 @@ enum KeyTable {
         binding([.character("h")], "h", .panLeft, "earlier", nil),
         binding([.character("l")], "l", .panRight, "later", nil),
         binding([.character("x")], "x", .cursor, "cursor, Left/Right move it", "cursor"),
-        binding([.shiftLeft], "Shift-Left", .cursorLeft, "cursor ten columns left", nil),
-        binding([.shiftRight], "Shift-Right", .cursorRight, "cursor ten columns right", nil),
+        binding([.shiftLeft], "S-Left", .cursorLeft, "cursor ten columns left", nil),
+        binding([.shiftRight], "S-Right", .cursorRight, "cursor ten columns right", nil),
         binding([.character("n")], "n", .nextEvent, "next skip or change", nil),
         binding([.character("N")], "N", .previousEvent, "previous skip or change", nil),
-        binding([.enter], "Enter", .drillDown, "why the step was skipped", nil),
+        binding([.enter], "Enter", .drillDown, "why the step was skipped", "why skipped"),
       ]
     ),
     (

@@ -123,7 +123,7 @@ struct Layout: Sendable {
       case .stepTime: (minimum, preferred, weight, priority) = (2 + 2 * laneCount, 4 + 4 * laneCount, 3, 2)
       case .lossScale: (minimum, preferred, weight, priority) = (5 + laneCount, 10, 3, 3)
       case .memory: (minimum, preferred, weight, priority) = (3 + laneCount, 8 + laneCount, 1, 4)
-      case .race: (minimum, preferred, weight, priority) = (3 + laneCount, 3 + 3 * laneCount, 0, 2)
+      case .race: (minimum, preferred, weight, priority) = (3 + 2 * laneCount, 3 + 3 * laneCount, 0, 1)
       case .numerics: (minimum, preferred, weight, priority) = (7, 14, 4, 1)
       case .log: (minimum, preferred, weight, priority) = (4, 6, 2, 5)
       }

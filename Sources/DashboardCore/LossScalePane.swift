@@ -144,7 +144,7 @@ enum LossScalePane {
         painter.grid.write(
           text, x: frame.plot.x + max(0, (frame.plot.width - text.columns) / 2),
           y: frame.plot.y + frame.plot.height / 2,
-          style: painter.inactive, limit: frame.plot.width)
+          style: painter.secondary, limit: frame.plot.width)
       }
     }
     frame.drawCursor(state, with: &painter)

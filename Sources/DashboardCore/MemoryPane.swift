@@ -26,8 +26,16 @@ enum MemoryPane {
       drawLane(track, state, full: full, room: room, y: y, with: &painter)
       y += 1
     }
-    if room.bottom - y >= 3 { y = drawHeadroom(lanes, state, room: room, y: y, with: &painter) }
-    if room.bottom - y >= categories.count, room.width >= 30 {
+    // The table before the headroom, which stands in the lower border where it has no row.
+    let rows = room.bottom - y
+    let hasTable = room.width >= 30 && rows >= categories.count
+    if rows >= 3, !hasTable || rows > categories.count {
+      y = drawHeadroom(lanes, state, room: room, y: y, with: &painter)
+    } else {
+      drawHeadroom(lanes, state, inBorderOf: rect, with: &painter)
+      painter.grid.confine(to: room)
+    }
+    if hasTable {
       drawTable(lanes, categories, room: room, y: y, with: &painter)
     } else {
       drawLegend(lanes, categories, in: room.insetting(top: y - room.y), with: &painter)
@@ -48,7 +56,7 @@ enum MemoryPane {
     if state.lanes.count > 1, room.width >= 30 {
       right -= 8
       if track.lane == state.session?.baseline {
-        painter.write("baseline", endingAt: room.right, y: y, style: painter.inactive, in: room)
+        painter.write("baseline", endingAt: room.right, y: y, style: painter.secondary, in: room)
       } else if let base = state.baseline?.memory.map({ MemoryCategory.total(of: $0.bytes) }), base > 0 {
         let change = Double(MemoryCategory.total(of: memory.bytes)) / Double(base) - 1
         let text = (change >= 0 ? "+" : "−") + Format.percent(abs(change))
@@ -70,20 +78,44 @@ enum MemoryPane {
   private static func drawHeadroom(
     _ lanes: [LaneTrack], _ state: DashboardState, room: Rect, y: Int, with painter: inout Painter
   ) -> Int {
-    let found = lanes.filter { $0.memory?.largestBatch != nil }
-    guard !found.isEmpty, let session = state.session else { return y }
-    var pieces = [(room.width >= 48 ? "in the baseline's bytes: batch " : "fits batch ", painter.secondary)]
-    for track in found {
-      let batch = track.memory?.largestBatch ?? 0
-      let isMore = batch > (track.batchSize ?? session.batchSize)
-      pieces += [
-        ("\(track.lane) ", painter.lane(track.lane)),
-        ("\(Format.grouped(batch))  ", isMore ? painter.style(painter.theme.good) : painter.text),
-      ]
-    }
-    if room.width >= 60 { pieces.append((":batch N sets it", painter.inactive)) }
-    painter.write(pieces, x: room.x, y: y, in: room)
+    var groups = headroom(lanes, state, title: room.width >= 48 ? "the baseline's bytes" : nil, painter)
+    guard !groups.isEmpty else { return y }
+    if room.width >= 60 { groups.append([("  :batch N sets it", painter.secondary)]) }
+    painter.write(Array(groups.joined()), x: room.x, y: y, in: room)
     return y + 1
+  }
+
+  /// The same in the lower border, of as many lanes as it holds.
+  private static func drawHeadroom(
+    _ lanes: [LaneTrack], _ state: DashboardState, inBorderOf rect: Rect, with painter: inout Painter
+  ) {
+    guard rect.width >= 16, rect.height >= 3 else { return }
+    let line = Rect(x: rect.x + 2, y: rect.bottom - 1, width: rect.width - 4, height: 1)
+    var groups = headroom(lanes, state, title: nil, painter)
+    // A blank at each end.
+    func columns() -> Int { groups.joined().reduce(2) { $0 + $1.0.columns } }
+    while groups.count > 1, columns() > line.width { groups.removeLast() }
+    guard groups.count > 1 else { return }
+    painter.grid.confine(to: rect)
+    painter.write([(" ", painter.text)] + groups.joined() + [(" ", painter.text)], x: line.x, y: line.y, in: line)
+  }
+
+  /// What the headroom's line says: its title, then a group a lane; empty where no lane has planned ahead.
+  private static func headroom(
+    _ lanes: [LaneTrack], _ state: DashboardState, title: String?, _ painter: Painter
+  ) -> [[(String, Style)]] {
+    let found = lanes.filter { $0.memory?.largestBatch != nil }
+    guard !found.isEmpty, let session = state.session else { return [] }
+    let title = title ?? "\(session.baseline)'s bytes"
+    return [[("in \(title): batch", painter.secondary)]]
+      + found.map { track in
+        let batch = track.memory?.largestBatch ?? 0
+        let isMore = batch > (track.batchSize ?? session.batchSize)
+        return [
+          (track.lane == found[0].lane ? " " : "  ", painter.text), ("\(track.lane) ", painter.lane(track.lane)),
+          (Format.grouped(batch), isMore ? painter.style(painter.theme.good) : painter.text),
+        ]
+      }
   }
 
   private static func mark(_ category: MemoryCategory, _ painter: Painter) -> (String, Style) {
@@ -114,7 +146,9 @@ enum MemoryPane {
         let right = room.x + names + (index + 1) * width
         painter.write(
           bytes == 0 ? "–" : Format.bytes(bytes), endingAt: right, y: y + row,
-          style: bytes == 0 ? painter.inactive : painter.style(painter.theme.color(of: track.lane)), in: room)
+          style: bytes == 0
+            ? painter.inactive : hasHeading ? painter.text : painter.style(painter.theme.color(of: track.lane)),
+          in: room)
       }
     }
   }

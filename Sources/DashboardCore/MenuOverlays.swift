@@ -66,10 +66,16 @@ enum TypedLineBar {
     // The chosen one stays in view.
     var first = 0
     if let chosen = line.completion {
-      while first < chosen, choices[first...chosen].reduce(0, { $0 + $1.columns + 2 }) > width { first += 1 }
+      while first < chosen, choices[first...chosen].reduce(0, { $0 + $1.columns + 2 }) > width - 1 { first += 1 }
     }
     var x = 0
-    for (index, choice) in choices.enumerated().dropFirst(first) where x + choice.columns <= width {
+    for (index, choice) in choices.enumerated().dropFirst(first) {
+      // Of more than there is room for, the last column tells.
+      let isLast = index == choices.count - 1
+      guard x + choice.columns <= width - (isLast ? 0 : 3) || index == first else {
+        painter.grid.write("…", x: x, y: above.y, style: painter.inactive, limit: width - x)
+        break
+      }
       let style = index == line.completion ? painter.selected : painter.secondary
       x = painter.write([(choice, style)], x: x, y: above.y, in: above) + 2
     }

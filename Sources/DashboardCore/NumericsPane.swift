@@ -12,7 +12,9 @@ enum NumericsPane {
     guard let look = track.numerics.newest else { return drawAbsence(track, state, in: room, with: &painter) }
     let shown = state.shownTensors(of: track)
     let selected = state.selectedIndex(in: shown, of: track)
-    let layout = NumericsLayout(in: room, count: shown.count, selected: selected, view: state.numericsView)
+    let layout = NumericsLayout(
+      in: room, count: shown.count, selected: selected, view: state.numericsView,
+      hasHistogram: track.numerics.detailed != nil)
     drawStatus(look, track, in: layout.status, with: &painter)
     NumericsTable.draw(
       track, shown, selected: selected, first: layout.firstRow, isActive: state.hasNumericsFocus, in: layout.table,

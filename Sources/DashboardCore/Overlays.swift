@@ -36,7 +36,11 @@ enum Overlays {
     }
     let room = painter.box(rect, title: [(title, painter.strong)], border: painter.theme.highlight)
       .insetting(left: 1, right: 1)
-    for (row, line) in lines.enumerated() { painter.write(line, x: room.x, y: room.y + row, in: room) }
+    for (row, line) in lines.enumerated() {
+      painter.write(line, x: room.x, y: room.y + row, in: room)
+      guard row < room.height, line.reduce(0, { $0 + $1.0.columns }) > room.width else { continue }
+      painter.grid.write("…", x: room.right - 1, y: room.y + row, style: painter.secondary)
+    }
   }
 
   private static func drawQuit(_ state: DashboardState, in screen: Rect, with painter: inout Painter) {

@@ -12,10 +12,7 @@ enum PrecisionOverlay {
       lines.append(line(precision, index: index, isMarked: index == marked, track, state, painter))
       guard isRoomy || index == marked else { continue }
       let explanation = state.refusal(of: precision) ?? state.support(of: precision)?.explanation ?? ""
-      if !explanation.isEmpty {
-        let style = state.refusal(of: precision) == nil ? painter.secondary : painter.inactive
-        lines.append([("      \(explanation)", style)])
-      }
+      if !explanation.isEmpty { lines.append([("      \(explanation)", painter.secondary)]) }
     }
     lines.append([("", painter.text)])
     let isLossy = known.indices.contains(marked) && state.isLossy(known[marked], for: track)
@@ -37,7 +34,7 @@ enum PrecisionOverlay {
       (name, isRefused ? painter.inactive : isMarked ? painter.selected : painter.text),
     ]
     if isRefused {
-      pieces.append(("not on this device", painter.inactive))
+      pieces.append(("not on this device", painter.secondary))
       return pieces
     }
     if let support = state.support(of: precision) {

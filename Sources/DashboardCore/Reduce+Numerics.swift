@@ -60,7 +60,7 @@ extension DashboardState {
     let shown = shownTensors(of: track)
     let layout = NumericsLayout(
       in: NumericsPane.inside(rect.inner), count: shown.count, selected: selectedIndex(in: shown, of: track),
-      view: numericsView)
+      view: numericsView, hasHistogram: track.numerics.detailed != nil)
     guard let row = layout.row(at: x, y), shown.indices.contains(row) else { return }
     selectedTensor = track.numerics.rows[shown[row]].key
   }

@@ -38,7 +38,7 @@ enum Preset: String, CaseIterable, Sendable, Hashable {
     case .all: Set(Pane.allCases)
     case .curves: [.loss, .lossScale, .log]
     case .speed: [.loss, .speedup, .stepTime, .memory]
-    case .race: [.loss, .speedup, .race, .log]
+    case .race: [.loss, .speedup, .race, .stepTime, .log]
     case .numerics: [.numerics, .lossScale, .log]
     case .loss: [.loss]
     }

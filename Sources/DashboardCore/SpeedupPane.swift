@@ -32,7 +32,8 @@ enum SpeedupPane {
       }
     } else if room.height >= height + 2, room.width >= width {
       let spare = max(0, room.height - height - lines.count)
-      let top = room.y + min(1, spare)
+      // In the middle, with a row between digits and lines where there is one.
+      let top = room.y + max(min(1, spare), (spare - 1) / 2)
       BlockDigits.draw(digits, size, x: room.x + (room.width - width) / 2, y: top, with: &painter, color: shade)
       let first = top + height + (spare > 1 ? 1 : 0)
       for (row, line) in lines.enumerated() {

@@ -47,7 +47,8 @@ enum StepTimePane {
         y += 1
       }
     }
-    if room.bottom - y >= 4 {
+    // A row a lane for the labels at the ends of the course, and one for its axis.
+    if room.bottom - y >= max(4, count + 1) {
       drawCourse(state, in: Rect(x: room.x, y: y, width: room.width, height: room.bottom - y), with: &painter)
     } else if room.bottom - y >= count {
       for track in state.lanes {

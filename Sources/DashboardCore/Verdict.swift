@@ -20,7 +20,9 @@ enum Verdict {
     let (ownCompute, baseCompute) = (own[compute].reduce(0, +), base[compute].reduce(0, +))
     let castShare = own[StepPhase.cast.rawValue] / max(own.reduce(0, +), .leastNormalMagnitude)
     let computeRatio = ownCompute > 0 ? baseCompute / ownCompute : 0
-    let format = track.precision.computeFormat?.rawValue ?? "fp32"
+    // Among more than two lanes a format does not say whose it is.
+    let name = state.lanes.count > 2 ? "\(track.lane) " : ""
+    let format = name + (track.precision.computeFormat?.rawValue ?? "fp32")
     // Lanes that contend for the device prove nothing.
     let likely = state.schedule == .concurrent ? " likely" : ""
     let times = "×" + Format.fixed(computeRatio, decimals: 2)

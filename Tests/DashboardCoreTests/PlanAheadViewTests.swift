@@ -67,7 +67,7 @@ struct PlanAheadViewTests {
     memory.largestBatch = 1260
     state.receive(.memory(memory))
     #expect(text(state, 160, 48).contains("in the baseline's bytes: batch B 1 260"))
-    #expect(text(state, 100, 40).contains("fits batch B 1 260"))
+    #expect(text(state, 100, 40).contains("in A's bytes: batch B 1 260"))
     for (width, height) in [(20, 5), (40, 12), (60, 20), (300, 100)] { _ = text(state, width, height) }
   }
 }
