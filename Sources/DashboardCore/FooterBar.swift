@@ -4,13 +4,14 @@ enum FooterBar {
     guard !rect.isEmpty else { return }
     let cost = self.cost(state.cost, isShort: rect.width < 100)
     var room = rect.insetting(left: 1, right: 1)
-    if room.width >= cost.columns + 24 {
+    // What was just said goes before the cost: half a sentence may say the opposite.
+    if room.width >= cost.columns + max(24, (state.hint?.text.columns ?? 0) + 2) {
       painter.write(cost, endingAt: room.right, y: rect.y, style: painter.secondary, in: room)
       room = room.insetting(right: cost.columns + 2)
     }
     if let hint = state.hint {
-      painter.grid.write(
-        hint.text, x: room.x, y: rect.y, style: painter.style(painter.theme.warning), limit: room.width)
+      painter.write(
+        hint.text, x: room.x, y: rect.y, style: painter.style(painter.theme.warning), cutAt: room.right)
       return
     }
     if state.isFirstRun {

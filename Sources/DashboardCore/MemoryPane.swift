@@ -163,12 +163,15 @@ enum MemoryPane {
     let order = categories.sorted { (largest($1), $0.rawValue) < (largest($0), $1.rawValue) }
     let columns = order.reduce(0) { $0 + $1.label.columns + 2 }
     let isShort = columns > room.width * room.height
+    // In one row that is too narrow for all the marks alone keep them apart.
+    let shortColumns = order.reduce(-1) { $0 + $1.shortLabel.columns + 2 }
+    let gap = isShort && room.height == 1 && shortColumns > room.width ? 0 : 1
     var (x, y) = (room.x, room.y)
     for category in order {
       let label = isShort ? category.shortLabel : category.label
       if x + label.columns + 1 > room.right, x > room.x { (x, y) = (room.x, y + 1) }
       guard y < room.bottom else { return }
-      x = painter.write([mark(category, painter), (label, painter.secondary)], x: x, y: y, in: room) + 1
+      x = painter.write([mark(category, painter), (label, painter.secondary)], x: x, y: y, in: room) + gap
     }
   }
 }

@@ -79,7 +79,7 @@ enum MemoryCategory: Int, CaseIterable {
     switch self {
     case .parameters: "param"
     case .masters: "master"
-    case .lowPrecisionCopies: "16-bit"
+    case .lowPrecisionCopies: "copy"
     case .gradients: "grad"
     case .optimizerState: "opt"
     case .activations: "act"

@@ -125,6 +125,24 @@ struct TightRoomTests {
     #expect(screen.contains { $0.contains("B ") && $0.contains(" s  ×") })
   }
 
+  @Test("In 80 columns every category of memory has its mark")
+  func memoryMarks() {
+    let screen = lines(Fixture.paying, 80, 24)
+    let names = ["■act", "■work", "■param", "■opt", "■grad", "■copy"]
+    #expect(screen.contains { line in names.allSatisfy { line.contains($0) } })
+  }
+
+  @Test("What was just said is whole in 60 columns: the cost gives way")
+  func hint() {
+    let state = Driver(Fixture.paying)
+    let text = "this run was recorded: it cannot be changed any more"
+    state.state.show(hint: text)
+    #expect(lines(state.state, 60, 20)[19].contains(text))
+    #expect(
+      lines(state.state, 40, 12)[11].contains("this run was recorded") && lines(state.state, 40, 12)[11].contains("…"))
+    #expect(lines(state.state, 120, 40)[39].contains("kB/frame"))
+  }
+
   @Test("Among three lanes the verdict names the one it speaks of")
   func verdict() {
     let events = ScriptedRun(switchAt: nil).events.map { event in
