@@ -35,6 +35,8 @@ extension DashboardState {
   /// Any key closes a page that is only read, and those that mean something do what they mean.
   mutating func closeAndPress(_ key: DashboardKey, unless opener: KeyCommand) -> [DashboardEffect] {
     let command = KeyTable.command(for: key)
+    // Drawing again is no reason to close what is drawn.
+    if command == .redraw { return perform(.redraw) }
     overlay = nil
     if key == .enter || command == .cancel || command == opener { return [] }
     return command.map { perform($0) } ?? []
