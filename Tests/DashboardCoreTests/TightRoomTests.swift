@@ -143,6 +143,14 @@ struct TightRoomTests {
     #expect(lines(state.state, 120, 40)[39].contains("kB/frame"))
   }
 
+  @Test("Ctrl-L draws again, and leaves the help open")
+  func redraw() {
+    let state = Driver(Fixture.paying)
+    state.press(.character("?"))
+    #expect(state.press(.control("l")) == [.redraw])
+    #expect(lines(state.state, 120, 40).contains { $0.contains("─ keys ─") })
+  }
+
   @Test("Among three lanes the verdict names the one it speaks of")
   func verdict() {
     let events = ScriptedRun(switchAt: nil).events.map { event in
