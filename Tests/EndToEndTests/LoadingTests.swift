@@ -14,9 +14,19 @@ import Testing
     deinit { unlink(path) }
 
     /// Waits until somebody reads, then writes a text and closes.
+    ///
+    /// A reader that saw enough before the text came is gone by then, and must not end the tests by a signal: SIGPIPE goes to
+    /// the thread that writes, which holds it back and takes it away.
     func answer(_ text: String) throws {
       let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
-      try handle.write(contentsOf: Data(text.utf8))
+      var (pipe, before) = (sigset_t(), sigset_t())
+      sigemptyset(&pipe)
+      sigaddset(&pipe, SIGPIPE)
+      pthread_sigmask(SIG_BLOCK, &pipe, &before)
+      try? handle.write(contentsOf: Data(text.utf8))
+      var none = timespec()
+      sigtimedwait(&pipe, nil, &none)
+      pthread_sigmask(SIG_SETMASK, &before, nil)
       try handle.close()
     }
   }
