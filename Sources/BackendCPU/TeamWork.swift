@@ -5,8 +5,8 @@ import CKernels
 /// Where an operation is many small products one after the other, waking the team for each takes as long as the product.
 /// Inside the body everything runs on one thread: our kernels with 1 thread, and products of oneDNN that were made for one
 /// (`BatchedProduct`), each member with its own, since a primitive is bound to addresses.
+// @unchecked: a member writes to its own place in `errors` only, and the team has finished when `run` reads them.
 final class TeamWork: @unchecked Sendable {
-  // Members write to their own place in `errors` only, and the team has finished when `run` reads them.
   private let members: Int
   private let body: (borrowing CallContext, _ member: Int) throws -> Void
   private let errors: UnsafeMutableBufferPointer<(any Error)?>

@@ -1,4 +1,3 @@
-import Foundation
 public import TrainingEvents
 
 /// Whether the engine is as far ahead of fixed references as it was, as `bench --guard` measures it.
@@ -53,9 +52,6 @@ public struct GuardReport: Codable, Sendable {
 
   /// The rows as a table.
   public func table(_ style: TableStyle) -> String {
-    func fixed(_ value: Double, _ digits: Int) -> String {
-      value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
-    }
     var table = TextTable([
       ("measured", .left), ("reference", .left), ("ms", .right), ("reference ms", .right), ("ratio", .right),
       ("at least", .right), ("verdict", .left),

@@ -1,4 +1,3 @@
-import Foundation
 import GraphCompiler
 import GraphIR
 import RunStatistics
@@ -93,7 +92,3 @@ extension RooflineReport {
 }
 
 private func verdict(_ isMet: Bool?) -> String { isMet.map { $0 ? "pass" : "missed" } ?? "–" }
-
-private func fixed(_ value: Double, _ digits: Int) -> String {
-  value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
-}

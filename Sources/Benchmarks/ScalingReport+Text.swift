@@ -1,4 +1,3 @@
-import Foundation
 import RunStatistics
 import TrainingEvents
 
@@ -78,8 +77,8 @@ extension ScalingReport {
     ])
     for row in recomputations {
       table.add([
-        row.network, row.precision.rawValue, fixed(Double(row.keptBytes) / 1_048_576, 1),
-        fixed(Double(row.recomputedBytes) / 1_048_576, 1),
+        row.network, row.precision.rawValue, fixed(mebibytes(row.keptBytes), 1),
+        fixed(mebibytes(row.recomputedBytes), 1),
         fixed(Double(row.recomputedBytes) / Double(row.keptBytes), 2) + "×", fixed(row.keptMilliseconds, 2),
         fixed(row.recomputedMilliseconds, 2), fixed(row.recomputedMilliseconds / row.keptMilliseconds, 2) + "×",
       ])
@@ -123,7 +122,3 @@ extension ScalingReport {
 private func text(_ spread: Spread) -> String { "\(fixed(spread.median, 2)), \(fixed(spread.largest, 2))" }
 
 private func verdict(_ isMet: Bool) -> String { isMet ? "pass" : "missed" }
-
-private func fixed(_ value: Double, _ digits: Int) -> String {
-  value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
-}

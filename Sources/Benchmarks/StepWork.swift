@@ -1,5 +1,6 @@
 public import GraphCompiler
 public import GraphIR
+import RunStatistics
 import TensorCore
 import Training
 public import TrainingEvents
@@ -99,7 +100,5 @@ public struct StepFloor: Codable, Sendable, Hashable {
 
 /// The median; NaN of nothing.
 func median(_ values: [Double]) -> Double {
-  let sorted = values.sorted()
-  guard !sorted.isEmpty else { return .nan }
-  return (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+  values.isEmpty ? .nan : SortedSample.quantile(0.5, of: values.sorted())
 }

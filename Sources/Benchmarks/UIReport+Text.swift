@@ -1,4 +1,3 @@
-import Foundation
 import RunStatistics
 import TrainingEvents
 
@@ -75,7 +74,3 @@ extension UIReport {
 }
 
 private func percent(_ share: Double) -> String { "\(fixed(share * 100, share < 0.0995 ? 1 : 0)) %" }
-
-private func fixed(_ value: Double, _ digits: Int) -> String {
-  value.isFinite ? String(format: "%.\(digits)f", value) : "\(value)"
-}

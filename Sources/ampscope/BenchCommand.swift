@@ -2,8 +2,6 @@ import ArgumentParser
 import Benchmarks
 import DashboardCore
 import Foundation
-import GraphIR
-import ModelZoo
 import Training
 import TrainingEvents
 
@@ -122,84 +120,7 @@ struct BenchCommand: ConfigurableCommand {
     }
   }
 
-  // MARK: Speed and memory
-
-  private func runZoo() throws {
-    let entries = try chosen(from: ZooSizes.entries(size))
-    let steps = steps ?? ZooSizes.steps
-    let groups = try laneGroups(lanes ?? BenchCommand.everyMode)
-    let first = try plan(entries[0].arguments, lanes: groups[0], seed: seed, steps: steps)
-    var report = ZooReport(
-      machine: MachineProbe.description, versions: Version.components, steps: steps,
-      threads: first.configuration.threads)
-    for (index, entry) in entries.enumerated() {
-      for lanes in groups {
-        let plan = try plan(entry.arguments, lanes: lanes, seed: seed, steps: steps)
-        let run = benchmarkedRun(entry, plan, steps: steps)
-        let summary = try measure(run, on: plan, "\(index + 1)/\(entries.count)")
-        let forward = try run.configuration.model.inferenceGraph(batchSize: 1)
-        let native = Set(run.policies.map(\.mode).filter { plan.backend.support(for: $0).isNative })
-        report.add(run, parameters: forward.trainableCount, summary: summary, native: native)
-      }
-    }
-    let style = markdown ? TableStyle.markdown : .plain
-    let lines = [heading(report.machine, threads: report.threads), "", report.table(style), ""] + report.meanLines
-    try print(lines + ["", "Planned memory at the peak of a step, MiB", "", report.memoryTable(style)], report)
-  }
-
-  /// Every mode that a CPU runs.
-  private static let everyMode = "fp32,amp-bf16,amp-fp16,o2,bf16,fp16"
-
-  /// A session has four lanes: more modes run in groups of three, each beside fp32.
-  private func laneGroups(_ list: String) throws -> [String] {
-    let names = list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
-    guard let baseline = names.firstIndex(where: { Precision(spelling: $0) == .fp32 }) else {
-      throw ValidationError("--lanes: a bench compares with fp32; name it among the lanes")
-    }
-    let others = names.enumerated().filter { $0.offset != baseline }.map(\.element)
-    guard others.count > 3 else { return [list] }
-    return stride(from: 0, to: others.count, by: 3).map { start in
-      ([names[baseline]] + others[start..<min(start + 3, others.count)]).joined(separator: ",")
-    }
-  }
-
-  // MARK: Accuracy
-
-  private func runAccuracy() throws {
-    let entries = try chosen(from: ZooSizes.accuracyEntries)
-    let numbers = (0..<UInt64(seeds)).map { seed + $0 }
-    var report = AccuracyReport(machine: MachineProbe.description, versions: Version.components, seeds: numbers)
-    for (index, entry) in entries.enumerated() {
-      var summaries: [RunSummary] = []
-      for number in numbers {
-        let steps = steps ?? entry.steps
-        let plan = try plan(
-          entry.arguments, lanes: lanes ?? "fp32,amp-bf16,amp-fp16", seed: number, steps: steps)
-        summaries.append(
-          try measure(
-            benchmarkedRun(entry, plan, steps: steps), on: plan, "\(index + 1)/\(entries.count), seed \(number)"))
-      }
-      try report.add(
-        network: entry.name, measure: entry.measure == .loss ? .loss : .accuracy, summaries: summaries)
-    }
-    let heading = "\(numbers.count) seeds a network, differences to fp32 paired by seed, two one-sided t-tests at 5 %"
-    try print([heading, "", report.table(markdown ? .markdown : .plain)], report)
-  }
-
-  // MARK: The dashboard
-
-  private func runUI() throws {
-    let isTerminal = isatty(STDERR_FILENO) == 1
-    let report = try UIBench(effort: quick ? .quick : UIBench.Effort()) { text in
-      StandardStream.complain(isTerminal ? "\r\u{1B}[K\(text)" : "\(text)\n")
-    }.run()
-    if isTerminal { StandardStream.complain("\r\u{1B}[K") }
-    let machine = report.machine
-    let heading = "\(machine.processor), \(machine.allowedProcessors) processors; \(Version.text)"
-    try print([heading, ""] + report.lines(markdown ? .markdown : .plain), report)
-  }
-
-  // MARK: What they share
+  // MARK: What the benches share
 
   func chosen(from entries: [ZooSizes.Entry]) throws -> [ZooSizes.Entry] {
     guard let models else { return entries }
@@ -232,7 +153,7 @@ struct BenchCommand: ConfigurableCommand {
       policies: plan.policies, steps: steps)
   }
 
-  private func measure(
+  func measure(
     _ run: BenchmarkedRun, on plan: SessionFactory.Plan, _ position: String
   ) throws -> RunSummary {
     let isTerminal = isatty(STDERR_FILENO) == 1
@@ -246,11 +167,6 @@ struct BenchCommand: ConfigurableCommand {
         let state = progress.attempts < progress.steps ? "attempt \(progress.attempts)/\(progress.steps)" : "evaluating"
         StandardStream.complain("\r\u{1B}[K\(position) \(progress.name): \(state)")
       })
-  }
-
-  private func heading(_ machine: MachineDescription, threads: Int) -> String {
-    "\(machine.processor), \(machine.allowedProcessors) processors, \(threads) threads a lane, alternating; "
-      + Version.text
   }
 
   func print(_ lines: [String], _ report: some Encodable) throws {

@@ -9,18 +9,7 @@ import TrainingEvents
 @Suite("Runs of a bench")
 struct BenchmarkedRunTests {
   private func run(steps: Int) throws -> BenchmarkedRun {
-    let data = try SyntheticGlyphs.generate(seed: 3, trainCount: 64, validationCount: 40)
-    let network = Sequential(Flatten(), Linear(784, 16), ReLU(), Linear(16, data.classCount))
-    let model = Model(name: "small", network: network, input: data.input, task: data.task)
-    return BenchmarkedRun(
-      name: "small",
-      configuration: Trainer.Configuration(
-        model: model, batches: try ShuffledBatches(dataset: data, batchSize: 8, seed: 1), optimizer: .adamW()),
-      dataset: data,
-      data: DataDescription(
-        name: data.name, isSynthetic: true, trainCount: 64, validationCount: 40, sampleShape: data.sampleShape,
-        classCount: data.classCount, note: ""),
-      policies: [.fp32, .ampBF16, .ampFP16].map { PrecisionPolicy($0) }, steps: steps)
+    try .small([.fp32, .ampBF16, .ampFP16], steps: steps, isEvaluated: true)
   }
 
   @Test("Measures every lane in pairs and evaluates all of them")

@@ -1,5 +1,4 @@
 import BackendCPU
-import Datasets
 import Foundation
 import GraphCompiler
 import GraphIR
@@ -115,18 +114,7 @@ struct RooflineTests {
 
   @Test("A network is measured between roofs, and its operations by kind")
   func bench() throws {
-    let data = try SyntheticGlyphs.generate(seed: 3, trainCount: 64, validationCount: 40)
-    let network = Sequential(Flatten(), Linear(784, 16), ReLU(), Linear(16, data.classCount))
-    let model = Model(name: "small", network: network, input: data.input, task: data.task)
-    let run = BenchmarkedRun(
-      name: "small",
-      configuration: Trainer.Configuration(
-        model: model, batches: try ShuffledBatches(dataset: data, batchSize: 8, seed: 1), optimizer: .adamW()),
-      dataset: nil,
-      data: DataDescription(
-        name: data.name, isSynthetic: true, trainCount: 64, validationCount: 40, sampleShape: data.sampleShape,
-        classCount: data.classCount, note: ""),
-      policies: [.fp32, .ampBF16].map { PrecisionPolicy($0) }, steps: 6)
+    let run = try BenchmarkedRun.small([.fp32, .ampBF16], steps: 6)
     var bench = try RooflineBench(CPUBackend(), threads: 1, formats: [.fp32, .bf16], streamBytes: 1 << 20)
     (bench.rounds, bench.stepsPerRound, bench.profiledSteps, bench.listedOperations) = (2, 3, 2, 4)
     var report = RooflineReport(machine: machine, versions: [:], threads: 1, streamBytes: 1 << 20)
@@ -151,18 +139,7 @@ struct RooflineTests {
 
   @Test("Is given up when asked to")
   func givenUp() throws {
-    let data = try SyntheticGlyphs.generate(seed: 3, trainCount: 64, validationCount: 40)
-    let network = Sequential(Flatten(), Linear(784, data.classCount))
-    let model = Model(name: "small", network: network, input: data.input, task: data.task)
-    let run = BenchmarkedRun(
-      name: "small",
-      configuration: Trainer.Configuration(
-        model: model, batches: try ShuffledBatches(dataset: data, batchSize: 8, seed: 1), optimizer: .adamW()),
-      dataset: nil,
-      data: DataDescription(
-        name: data.name, isSynthetic: true, trainCount: 64, validationCount: 40, sampleShape: data.sampleShape,
-        classCount: data.classCount, note: ""),
-      policies: [PrecisionPolicy(.fp32)], steps: 6)
+    let run = try BenchmarkedRun.small(steps: 6)
     var bench = try RooflineBench(CPUBackend(), threads: 1, formats: [.fp32], streamBytes: 1 << 20)
     bench.shouldStop = { true }
     var report = RooflineReport(machine: machine, versions: [:], threads: 1, streamBytes: 1 << 20)

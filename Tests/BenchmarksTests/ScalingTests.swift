@@ -121,24 +121,9 @@ struct ScalingTests {
 
   // MARK: Measured
 
-  private static func run() throws -> BenchmarkedRun {
-    let data = try SyntheticGlyphs.generate(seed: 3, trainCount: 64, validationCount: 40)
-    let network = Sequential(Flatten(), Linear(784, 16), ReLU(), Linear(16, data.classCount))
-    let model = Model(name: "small", network: network, input: data.input, task: data.task)
-    return BenchmarkedRun(
-      name: "small",
-      configuration: Trainer.Configuration(
-        model: model, batches: try ShuffledBatches(dataset: data, batchSize: 8, seed: 1), optimizer: .adamW()),
-      dataset: nil,
-      data: DataDescription(
-        name: data.name, isSynthetic: true, trainCount: 64, validationCount: 40, sampleShape: data.sampleShape,
-        classCount: data.classCount, note: ""),
-      policies: [PrecisionPolicy(.fp32)], steps: 1)
-  }
-
   @Test("Growth and compilation are measured on the calling thread")
   func growth() throws {
-    let small = try Self.run().configuration
+    let small = try BenchmarkedRun.small(steps: 1).configuration
     var large = small
     large.batches = try small.batches.resized(to: 16)
     var bench = ScalingBench(CPUBackend())
@@ -154,26 +139,30 @@ struct ScalingTests {
     #expect(compilation.milliseconds > 0 && compilation.passes > 0 && compilation.operations > 10)
   }
 
-  @Test("Switches and lanes at once are measured in sessions", .enabled(if: ProcessorSet.allowed.count >= 2))
+  @Test(
+    "Switches and lanes at once are measured in sessions",
+    .enabled(if: ProcessorSet.allowed.count >= 2, "two lanes at once need two processors"))
   func sessions() throws {
     var bench = SessionBench(CPUBackend(), machine: machine)
     (bench.switches, bench.stepsBetween, bench.rounds, bench.stepsPerRound) = (2, 3, 1, 5)
     var report = ScalingReport(machine: machine, versions: [:], threads: 1)
-    try bench.measureSwitching(Self.run(), between: .fp32, and: .ampBF16, into: &report)
-    try bench.measureSharing(Self.run(), .fp32, into: &report)
+    try bench.measureSwitching(BenchmarkedRun.small(steps: 1), between: .fp32, and: .ampBF16, into: &report)
+    try bench.measureSharing(BenchmarkedRun.small(steps: 1), .fp32, into: &report)
     let switching = try #require(report.switchings.first)
     #expect(switching.pauses.count == 2 && switching.compileMilliseconds > 0)
     let sharing = try #require(report.sharings.first)
     #expect(sharing.alone > 0 && sharing.together > 0 && sharing.share > 0 && sharing.shareOfTwoThreads > 0)
   }
 
-  @Test("Sessions are given up when asked to", .enabled(if: ProcessorSet.allowed.count >= 2))
+  @Test(
+    "Sessions are given up when asked to",
+    .enabled(if: ProcessorSet.allowed.count >= 2, "two lanes at once need two processors"))
   func givenUp() throws {
     var bench = SessionBench(CPUBackend(), machine: machine)
     bench.shouldStop = { true }
     var report = ScalingReport(machine: machine, versions: [:], threads: 1)
     let error = #expect(throws: BenchmarkError.self) {
-      try bench.measureSharing(Self.run(), .fp32, into: &report)
+      try bench.measureSharing(BenchmarkedRun.small(steps: 1), .fp32, into: &report)
     }
     #expect(error == .givenUp)
   }
