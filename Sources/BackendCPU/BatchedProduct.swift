@@ -16,16 +16,18 @@ struct BatchedProduct {
   /// - Parameters:
   ///   - isForOneThread: made for a single member of the lane's team, not for the team.
   ///   - packsB: B serves many calls: `pack` brings it once into the layout that is fastest, and it is not passed again.
+  ///   - addsToC: C += op(A) op(B).
   ///
   /// Throws `BackendError` where oneDNN refuses.
   init(
-    _ context: KernelContext, isForOneThread: Bool = false, packsB: Bool = false, batch: Int = 1, m: Int, n: Int,
+    _ context: KernelContext, isForOneThread: Bool = false, packsB: Bool = false, addsToC: Bool = false, batch: Int = 1,
+    m: Int, n: Int,
     k: Int,
     transposeA: Bool = false, transposeB: Bool = false, a: View, b: View, c: View, input: DType, output: DType
   ) throws {
     let shape = cdnnl_batched_matmul(
       batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), transpose_a: transposeA, transpose_b: transposeB,
-      packs_b: packsB, lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading),
+      packs_b: packsB, adds: addsToC, lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading),
       a_batch_stride: Int64(a.batch), b_batch_stride: Int64(b.batch), c_batch_stride: Int64(c.batch),
       input_dtype: input.libraryType, output_dtype: output.libraryType)
     primitive = try LibraryPrimitive(context, isForOneThread: isForOneThread) { out in

@@ -11,12 +11,16 @@ public import TensorCore
 /// once. It rounds and overflows exactly as the format does and brings no arithmetic speed. Detected at start.
 public struct CPUBackend: Backend {
   private let nativeBF16: Bool
+  private let convolutions: ConvolutionMethod
 
   /// The CPU with what it can do.
   ///
-  /// `allowNativeBF16: false` makes bf16 storage-only, as on a CPU without AVX512_BF16.
-  public init(allowNativeBF16: Bool = true) {
+  /// - Parameters:
+  ///   - allowNativeBF16: false makes bf16 storage-only, as on a CPU without AVX512_BF16.
+  ///   - convolutions: how convolutions are computed where there is a choice.
+  public init(allowNativeBF16: Bool = true, convolutions: ConvolutionMethod = .fastest) {
     nativeBF16 = allowNativeBF16 && cdnnl_bf16_is_native()
+    self.convolutions = convolutions
   }
 
   /// "cpu".
@@ -71,7 +75,8 @@ public struct CPUBackend: Backend {
     var kernels: [Kernel] = []
     for (number, node) in graph.nodes.enumerated() {
       let context = KernelContext(
-        graph: graph, node: node, number: number, threads: Int32(threads), nativeBF16: nativeBF16)
+        graph: graph, node: node, number: number, threads: Int32(threads), nativeBF16: nativeBF16,
+        convolutions: convolutions)
       kernels.append(try makeKernel(context))
     }
     return PreparedCPUGraph(graph: graph, kernels: kernels, threads: Int32(threads))

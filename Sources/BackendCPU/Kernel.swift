@@ -63,6 +63,7 @@ struct KernelContext {
   let number: Int
   let threads: Int32
   let nativeBF16: Bool
+  let convolutions: ConvolutionMethod
 
   func input(_ index: Int) -> TensorType { graph[node.inputs[index]].type }
   func output(_ index: Int) -> TensorType { graph[node.outputs[index]].type }

@@ -22,6 +22,11 @@ extension KernelContext {
   /// y = x ⋆ weight + bias.
   func convolutionForward(_ attributes: ConvolutionAttributes) throws -> Kernel {
     let (x, weight, hasBias) = (input(0), input(1), node.inputs.count == 3)
+    let sizes = ConvolutionSizes(
+      x: x.shape, weight: weight.shape, y: output(0).shape, attributes, threads: threads)
+    if !hasBias, sizes.fitsOneTile, avoidsLibrary(x.dtype, sizes.tileIsFaster) {
+      return try convolutionForwardByProducts(sizes)
+    }
     let shape = convolutionShape(
       x: x.shape, weight: weight.shape, attributes, dtype: x.dtype, hasBias: hasBias)
     let primitive = try LibraryPrimitive(self) { out in
@@ -36,6 +41,14 @@ extension KernelContext {
   /// dx from dy and weight.
   func convolutionBackwardData(_ attributes: ConvolutionAttributes) throws -> Kernel {
     let (dy, weight) = (input(0), input(1))
+    let padding = (0..<2).map { weight.shape[$0 + 2] - 1 - attributes.padding[$0] }
+    let sizes = ConvolutionSizes(
+      x: output(0).shape, weight: weight.shape, y: dy.shape, attributes, threads: threads)
+    if attributes.stride == [1, 1], padding.allSatisfy({ $0 >= 0 }),
+      avoidsLibrary(dy.dtype, sizes.dataGradientIsFasterByForward)
+    {
+      return try convolutionBackwardDataByForward(padding: padding)
+    }
     let shape = convolutionShape(
       x: output(0).shape, weight: weight.shape, attributes, dtype: dy.dtype, hasBias: false)
     let primitive = try LibraryPrimitive(self) { out in
@@ -46,9 +59,36 @@ extension KernelContext {
     }
   }
 
+  /// dx for a stride of 1, as a convolution of dy with the filters turned.
+  private func convolutionBackwardDataByForward(padding: [Int]) throws -> Kernel {
+    let (dy, weight, threads) = (input(0), input(1), threads)
+    let (outputs, channels, taps) = (weight.shape[0], weight.shape[1], weight.shape[2] * weight.shape[3])
+    let attributes = ConvolutionAttributes(
+      kernel: [weight.shape[2], weight.shape[3]], stride: [1, 1], padding: padding)
+    let turned = Shape([channels, outputs, weight.shape[2], weight.shape[3]])
+    let shape = convolutionShape(x: dy.shape, weight: turned, attributes, dtype: dy.dtype, hasBias: false)
+    let primitive = try LibraryPrimitive(self) { out in
+      withUnsafePointer(to: shape) { cdnnl_convolution_forward_create($0, out) }
+    }
+    let compute = isStorageOnly(weight.dtype) ? DType.float32 : weight.dtype
+    var layout = ScratchLayout()
+    let library = layout.reserve(primitive.scratch)
+    let filters = layout.reserve(weight.shape.count * compute.size)
+    return widening([dy, weight], [output(0)], primitive, scratch: layout.byteCount) { operands, results, scratch in
+      amp_flip_filters(threads, compute.kernelType, operands[1], scratch + filters, outputs, channels, taps)
+      return cdnnl_convolution_forward_execute(
+        primitive.handle, operands[0], scratch + filters, nil, results[0], scratch + library)
+    }
+  }
+
   /// dweight and dbias from x and dy.
   func convolutionBackwardWeights(_ attributes: ConvolutionAttributes, bias: Bool) throws -> Kernel {
     let (x, dy) = (input(0), input(1))
+    let sizes = ConvolutionSizes(
+      x: x.shape, weight: output(0).shape, y: dy.shape, attributes, threads: threads)
+    if avoidsLibrary(x.dtype, sizes.weightGradientIsFasterByProducts) {
+      return try convolutionWeightGradientByProducts(sizes, bias: bias)
+    }
     let shape = convolutionShape(
       x: x.shape, weight: output(0).shape, attributes, dtype: x.dtype, hasBias: bias)
     let primitive = try LibraryPrimitive(self) { out in
@@ -92,13 +132,15 @@ extension KernelContext {
   typealias Pointers = InlineArray<3, UnsafeMutableRawPointer>
 
   /// Wraps a primitive: native formats run in place; storage-only ones go through fp32 scratch.
+  ///
+  /// - Parameter scratch: bytes that `execute` works in, where it is more than the primitive's.
   private func widening(
-    _ operands: [TensorType], _ results: [TensorType], _ primitive: LibraryPrimitive,
+    _ operands: [TensorType], _ results: [TensorType], _ primitive: LibraryPrimitive, scratch: Int? = nil,
     _ execute: @escaping (borrowing Pointers, borrowing Pointers, UnsafeMutableRawPointer) -> cdnnl_status
   ) -> Kernel {
     let storageOnly = isStorageOnly(operands[0].dtype)
     var layout = ScratchLayout()
-    let library = layout.reserve(primitive.scratch)
+    let library = layout.reserve(scratch ?? primitive.scratch)
     let wideOperands = storageOnly ? operands.map { layout.reserveFloats($0) } : []
     let wideResults = storageOnly ? results.map { layout.reserveFloats($0) } : []
     let dtype = operands[0].dtype.kernelType

@@ -116,7 +116,8 @@ static cdnnl_status describe(const void *matmul, product_layouts *layouts) {
 cdnnl_status cdnnl_batched_matmul_create(const cdnnl_batched_matmul *shape, cdnnl_primitive **out) {
   if (!shape || !out)
     return cdnnl_fail(CDNNL_FAILED, "batched matmul: the shape or the place for the primitive is NULL");
-  cdnnl_status status = cdnnl_product_create(CDNNL_BATCHED_MATMUL, false, shape, describe, out);
+  const cdnnl_epilogue epilogue = shape->adds ? CDNNL_STORE_ADDED : CDNNL_STORE_AS_IS;
+  cdnnl_status status = cdnnl_product_create(CDNNL_BATCHED_MATMUL, epilogue, shape, describe, out);
   if (status != CDNNL_OK)
     cdnnl_add_context("batched matmul %" PRId64 " x (%" PRId64 ", %" PRId64 ") x (%" PRId64 ", %" PRId64
                       ") %s -> %s",

@@ -78,7 +78,7 @@ static cdnnl_status prepare(const cdnnl_convolution *shape, cdnnl_dtype x, cdnnl
       .padding = {shape->pad_h, shape->pad_w},
   };
   CDNNL_RETURN_IF_FAILED(cdnnl_engine(&parts->engine));
-  return cdnnl_attributes(false, &parts->attributes);
+  return cdnnl_attributes(CDNNL_STORE_AS_IS, &parts->attributes);
 }
 
 /* Describes the forward pass that oneDNN wants to know of when it describes a backward one. */

@@ -34,7 +34,8 @@ static cdnnl_status describe(const void *matmul, product_layouts *layouts) {
 cdnnl_status cdnnl_matmul_create(const cdnnl_matmul *shape, cdnnl_primitive **out) {
   if (!shape || !out)
     return cdnnl_fail(CDNNL_FAILED, "matmul: the shape or the place for the primitive is NULL");
-  cdnnl_status status = cdnnl_product_create(CDNNL_MATMUL, shape->relu, shape, describe, out);
+  const cdnnl_epilogue epilogue = shape->relu ? CDNNL_STORE_RELU : CDNNL_STORE_AS_IS;
+  cdnnl_status status = cdnnl_product_create(CDNNL_MATMUL, epilogue, shape, describe, out);
   if (status != CDNNL_OK)
     cdnnl_add_context("matmul (%" PRId64 ", %" PRId64 ") x (%" PRId64 ", %" PRId64 ") %s -> %s", shape->m, shape->k,
                       shape->k, shape->n, cdnnl_dtype_name(shape->input_dtype), cdnnl_dtype_name(shape->output_dtype));

@@ -24,6 +24,10 @@ dnnl_status_t onednn_append_relu(dnnl_post_ops_t operations) {
   return dnnl_post_ops_append_eltwise(operations, dnnl_eltwise_relu, 0.0f, 0.0f);
 }
 
+dnnl_status_t onednn_append_sum(dnnl_post_ops_t operations) {
+  return dnnl_post_ops_append_sum(operations, 1.0f, 0, dnnl_data_type_undef);
+}
+
 dnnl_status_t onednn_matmul(dnnl_primitive_desc_t *out, dnnl_engine_t engine, onednn_layout_ref a, onednn_layout_ref b,
                             onednn_layout_ref bias, onednn_layout_ref c, const_dnnl_primitive_attr_t attributes) {
   return dnnl_matmul_primitive_desc_create(out, engine, a, b, bias, c, attributes);
@@ -93,6 +97,8 @@ void onednn_layout_destroy(onednn_layout *layout) { *layout = (onednn_layout){0}
 dnnl_status_t onednn_append_relu(dnnl_post_ops_t operations) {
   return dnnl_post_ops_append_eltwise(operations, 1.0f, dnnl_eltwise_relu, 0.0f, 0.0f);
 }
+
+dnnl_status_t onednn_append_sum(dnnl_post_ops_t operations) { return dnnl_post_ops_append_sum(operations, 1.0f); }
 
 dnnl_status_t onednn_matmul(dnnl_primitive_desc_t *out, dnnl_engine_t engine, onednn_layout_ref a, onednn_layout_ref b,
                             onednn_layout_ref bias, onednn_layout_ref c, const_dnnl_primitive_attr_t attributes) {

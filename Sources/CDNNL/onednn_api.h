@@ -33,6 +33,8 @@ onednn_layout_ref onednn_layout_borrow(const onednn_layout *layout);
 void onednn_layout_destroy(onednn_layout *layout);
 
 dnnl_status_t onednn_append_relu(dnnl_post_ops_t operations);
+/* The result is added to what the destination holds. */
+dnnl_status_t onednn_append_sum(dnnl_post_ops_t operations);
 
 /* How a window moves over a picture: (height, width) each. `dilates` counts the skipped elements, 0 for a dense kernel;
    `kernel` is read by pooling only. */

@@ -58,7 +58,7 @@ static cdnnl_status prepare(const cdnnl_pooling *shape, pooling_parts *parts) {
   parts->algorithm = shape->kind == CDNNL_POOL_MAX ? dnnl_pooling_max : dnnl_pooling_avg_include_padding;
 
   CDNNL_RETURN_IF_FAILED(cdnnl_engine(&parts->engine));
-  CDNNL_RETURN_IF_FAILED(cdnnl_attributes(false, &parts->attributes));
+  CDNNL_RETURN_IF_FAILED(cdnnl_attributes(CDNNL_STORE_AS_IS, &parts->attributes));
   onednn_layout_ref x = onednn_layout_borrow(&parts->x), y = onednn_layout_borrow(&parts->y);
   return cdnnl_check_description(onednn_pooling_forward(&parts->forward, parts->engine, parts->algorithm, x, y,
                                                         &parts->window, parts->attributes));

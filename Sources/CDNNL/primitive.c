@@ -26,16 +26,17 @@ void cdnnl_begin_creation(void) { pthread_mutex_lock(&creation); }
 
 void cdnnl_end_creation(void) { pthread_mutex_unlock(&creation); }
 
-cdnnl_status cdnnl_attributes(bool relu, dnnl_primitive_attr_t *out) {
+cdnnl_status cdnnl_attributes(cdnnl_epilogue epilogue, dnnl_primitive_attr_t *out) {
   CDNNL_RETURN_IF_FAILED(cdnnl_check(dnnl_primitive_attr_create(out), "creating attributes"));
   CDNNL_RETURN_IF_FAILED(
       cdnnl_check(dnnl_primitive_attr_set_scratchpad_mode(*out, dnnl_scratchpad_mode_user), "asking for user scratch"));
-  if (!relu)
+  if (epilogue == CDNNL_STORE_AS_IS)
     return CDNNL_OK;
 
   dnnl_post_ops_t operations = NULL;
   CDNNL_RETURN_IF_FAILED(cdnnl_check(dnnl_post_ops_create(&operations), "creating post-operations"));
-  cdnnl_status status = cdnnl_check(onednn_append_relu(operations), "appending relu");
+  cdnnl_status status = epilogue == CDNNL_STORE_RELU ? cdnnl_check(onednn_append_relu(operations), "appending relu")
+                                                     : cdnnl_check(onednn_append_sum(operations), "appending a sum");
   if (status == CDNNL_OK)
     status = cdnnl_check(dnnl_primitive_attr_set_post_ops(*out, operations), "setting post-operations");
   dnnl_post_ops_destroy(operations);
@@ -116,7 +117,7 @@ cdnnl_status cdnnl_primitive_add_weights(cdnnl_primitive *primitive, const char 
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_primitive_desc_t description = NULL;
   CDNNL_RETURN_IF_FAILED(cdnnl_engine(&cpu));
-  cdnnl_status status = cdnnl_attributes(false, &attributes);
+  cdnnl_status status = cdnnl_attributes(CDNNL_STORE_AS_IS, &attributes);
   if (status == CDNNL_OK)
     status = cdnnl_check(dnnl_reorder_primitive_desc_create(&description, reads ? plain : blocked, cpu,
                                                             reads ? blocked : plain, cpu, attributes),

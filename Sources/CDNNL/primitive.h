@@ -64,8 +64,15 @@ void cdnnl_end_creation(void);
 /* The CPU engine of the process, created on first use, from any thread. */
 cdnnl_status cdnnl_engine(dnnl_engine_t *out);
 
-/* Attributes with scratch given by the caller, and optionally relu on the result. The caller destroys them. */
-cdnnl_status cdnnl_attributes(bool relu, dnnl_primitive_attr_t *out);
+/* What happens to a result before it is stored. */
+typedef enum {
+  CDNNL_STORE_AS_IS,
+  CDNNL_STORE_RELU,
+  CDNNL_STORE_ADDED /* to what the destination holds */
+} cdnnl_epilogue;
+
+/* Attributes with scratch given by the caller. The caller destroys them. */
+cdnnl_status cdnnl_attributes(cdnnl_epilogue epilogue, dnnl_primitive_attr_t *out);
 
 /* Makes a primitive without buffers. Takes `description` over, in failure too. */
 cdnnl_status cdnnl_primitive_open(cdnnl_operation operation, dnnl_primitive_desc_t description, cdnnl_primitive **out);

@@ -25,8 +25,8 @@ static cdnnl_status open(cdnnl_operation operation, const product_layouts *layou
   return CDNNL_OK;
 }
 
-cdnnl_status cdnnl_product_create(cdnnl_operation operation, bool relu, const void *shape, describe_product describe,
-                                  cdnnl_primitive **out) {
+cdnnl_status cdnnl_product_create(cdnnl_operation operation, cdnnl_epilogue epilogue, const void *shape,
+                                  describe_product describe, cdnnl_primitive **out) {
   *out = NULL;
   product_layouts layouts = {0};
   dnnl_primitive_attr_t attributes = NULL;
@@ -34,7 +34,7 @@ cdnnl_status cdnnl_product_create(cdnnl_operation operation, bool relu, const vo
   cdnnl_begin_creation();
   cdnnl_status status = describe(shape, &layouts);
   if (status == CDNNL_OK)
-    status = cdnnl_attributes(relu, &attributes);
+    status = cdnnl_attributes(epilogue, &attributes);
   if (status == CDNNL_OK)
     status = open(operation, &layouts, attributes, &primitive);
   cdnnl_end_creation();

@@ -14,9 +14,9 @@ typedef struct {
 /* Describes the operands of one shape. */
 typedef cdnnl_status (*describe_product)(const void *shape, product_layouts *layouts);
 
-/* Makes the primitive of an operation whose operands `describe` lays out, with max(., 0) on the result where `relu`. Its
-   buffers are A, B, bias, C. On failure nothing is left, and *out is NULL. */
-cdnnl_status cdnnl_product_create(cdnnl_operation operation, bool relu, const void *shape, describe_product describe,
-                                  cdnnl_primitive **out);
+/* Makes the primitive of an operation whose operands `describe` lays out. Its buffers are A, B, bias, C. On failure
+   nothing is left, and *out is NULL. */
+cdnnl_status cdnnl_product_create(cdnnl_operation operation, cdnnl_epilogue epilogue, const void *shape,
+                                  describe_product describe, cdnnl_primitive **out);
 
 #endif

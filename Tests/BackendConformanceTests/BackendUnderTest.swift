@@ -15,6 +15,8 @@ struct BackendUnderTest: Sendable, CustomTestStringConvertible {
     [
       ("cpu", CPUBackend() as any Backend),
       ("cpu with storage-only bf16", CPUBackend(allowNativeBF16: false)),
+      ("cpu with convolutions in other ways", CPUBackend(convolutions: .others)),
+      ("cpu with the library's convolutions", CPUBackend(convolutions: .library)),
     ].flatMap { name, backend in
       [1, 2].map { BackendUnderTest(testDescription: "\(name), \($0) threads", backend: backend, threads: $0) }
     }

@@ -5,6 +5,8 @@ extension OperationCase {
   private static let same3x3 = ConvolutionAttributes(kernel: [3, 3], stride: [1, 1], padding: [1, 1])
   private static let strided = ConvolutionAttributes(kernel: [3, 2], stride: [2, 1], padding: [1, 0])
   private static let pointwise = ConvolutionAttributes(kernel: [1, 1], stride: [1, 1], padding: [0, 0])
+  private static let patches = ConvolutionAttributes(kernel: [4, 2], stride: [4, 2], padding: [0, 0])
+  private static let sparse = ConvolutionAttributes(kernel: [1, 1], stride: [2, 2], padding: [0, 0])
   private static let doubling = ConvolutionAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
   private static let pool2x2 = PoolingAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
   private static let overlapping = PoolingAttributes(kernel: [3, 2], stride: [2, 1], padding: [1, 1])
@@ -50,6 +52,15 @@ extension OperationCase {
     + convolution("one channel", same3x3, x: [3, 1, 5, 5], weight: [5, 1, 3, 3], y: [3, 5, 5, 5])
     + convolution("strided", strided, x: [2, 3, 7, 5], weight: [5, 3, 3, 2], y: [2, 5, 4, 4])
     + convolution("1x1", pointwise, x: [1, 7, 3, 3], weight: [16, 7, 1, 1], y: [1, 16, 3, 3])
+    + convolution("one channel, strided", strided, x: [3, 1, 7, 5], weight: [5, 1, 3, 2], y: [3, 5, 4, 4])
+    + convolution("patches", patches, x: [5, 2, 8, 6], weight: [7, 2, 4, 2], y: [5, 7, 2, 3])
+    + convolution("1x1, strided", sparse, x: [3, 5, 7, 4], weight: [4, 5, 1, 1], y: [3, 4, 4, 2])
+    + [
+      // Windows of 220 KiB in fp32: two samples fill the share of a cache, and one is left over.
+      OperationCase(
+        "conv2d, dweight of large pictures", .conv2dBackwardWeights(same3x3, bias: false),
+        [.activation([3, 8, 28, 28]), .activation([3, 2, 28, 28])], stated: [2, 8, 3, 3])
+    ]
     + transposed("2x2", doubling, x: [2, 5, 3, 4], weight: [5, 3, 2, 2])
     + transposed("strided", strided, x: [2, 3, 3, 4], weight: [3, 7, 3, 2])
     + transposed("one channel", same3x3, x: [1, 1, 5, 3], weight: [1, 1, 3, 3])

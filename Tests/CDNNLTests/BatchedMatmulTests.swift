@@ -70,7 +70,7 @@ struct BatchedMatmulTests {
     func shape(_ dtypes: PrecisionPair) -> cdnnl_batched_matmul {
       cdnnl_batched_matmul(
         batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), transpose_a: transposeA, transpose_b: transposeB,
-        packs_b: false, lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading),
+        packs_b: false, adds: false, lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading),
         a_batch_stride: Int64(a.stride), b_batch_stride: Int64(b.stride), c_batch_stride: Int64(c.stride),
         input_dtype: dtypes.input.dtype, output_dtype: dtypes.output.dtype)
     }
@@ -172,6 +172,31 @@ struct BatchedMatmulTests {
           product.expect(c, from: a, b)
         }
       }
+    }
+  }
+
+  @Test("a product that adds leaves its sum with what C held", arguments: [Precision.f32, .bf16])
+  func adds(precision: Precision) throws {
+    let dtypes = PrecisionPair(input: precision, output: .f32)
+    for (transposeA, extents) in [(true, (1, 5, 70, 33)), (false, (1, 64, 32, 49)), (true, (2, 3, 2, 1))] {
+      let product = Product(extents, transposeA: transposeA, layout: .dense)
+      var shape = product.shape(dtypes)
+      shape.adds = true
+      let created = try Primitive.ifSupported(dtypes.input) { cdnnl_batched_matmul_create(&shape, &$0) }
+      guard let primitive = created else { return }
+      let a = TensorBuffer(randomCount: product.a.count, seed: 1, dtypes.input)
+      let b = TensorBuffer(randomCount: product.b.count, seed: 2, dtypes.input)
+      let zeros = [Double](repeating: 0, count: product.c.count)
+      let (once, twice) = (TensorBuffer(zeros, dtypes.output), TensorBuffer(zeros, dtypes.output))
+      for target in [once, twice, twice] {
+        try check(
+          cdnnl_batched_matmul_execute(
+            primitive.handle, a.pointer, b.pointer, target.pointer, primitive.scratch.pointer))
+      }
+      product.expect(once, from: a, b)
+      // k more additions of numbers below 1 to sums below 2 k, each rounded to fp32.
+      let tolerance = Double(2 * product.k * product.k) * 0x1p-24
+      for (twice, once) in zip(twice.values, once.values) { #expect(abs(twice - 2 * once) <= tolerance) }
     }
   }
 

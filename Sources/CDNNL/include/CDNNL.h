@@ -57,10 +57,11 @@ cdnnl_status cdnnl_matmul_execute(cdnnl_primitive *primitive, const void *a, con
    lies in memory begins lda, ldb, ldc elements after the one before, a matrix a_batch_stride, b_batch_stride,
    c_batch_stride elements after the one before: operands may be views into packed tensors, and a call may give others
    than the call before. The strides of a single matrix mean nothing. No two elements of C share a place.
-   packs_b: B serves many calls, and is brought once into the layout that the product is fastest with. */
+   packs_b: B serves many calls, and is brought once into the layout that the product is fastest with.
+   adds: C[b] += op(A[b]) op(B[b]). */
 typedef struct {
   int64_t batch, m, n, k;
-  bool transpose_a, transpose_b, packs_b;
+  bool transpose_a, transpose_b, packs_b, adds;
   int64_t lda, ldb, ldc, a_batch_stride, b_batch_stride, c_batch_stride;
   cdnnl_dtype input_dtype, output_dtype;
 } cdnnl_batched_matmul;

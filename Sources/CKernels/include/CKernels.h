@@ -23,6 +23,7 @@
 #define CKERNELS_H
 
 #include "amp_attention.h"
+#include "amp_convolution.h"
 #include "amp_dispatch.h"
 #include "amp_elementwise.h"
 #include "amp_losses.h"

@@ -1,0 +1,117 @@
+import CKernels
+import GraphIR
+import TensorCore
+
+/// Extents of one convolution, how its samples are shared out, and when it is computed as products of matrices.
+///
+/// A window that a filter sees is a row of a matrix (im2row): y = rows · Wᵀ and dW = dyᵀ · rows. For a single channel the
+/// windows are columns (im2col), which move whole lines of a picture.
+struct ConvolutionSizes {
+  let batch: Int
+  let outputs: Int
+  let windows: amp_windows
+  /// Members of the team.
+  let members: Int
+
+  /// Bytes of unfolded windows, and of outputs, that one member has at a time, unless one sample has more: they should stay
+  /// in a second-level cache.
+  private static let mostChunkBytes = 512 << 10
+
+  init(x: Shape, weight: Shape, y: Shape, _ attributes: ConvolutionAttributes, threads: Int32) {
+    (batch, outputs) = (x[0], weight[0])
+    windows = amp_windows(
+      channels: x[1], height: x[2], width: x[3], kernel_height: weight[2], kernel_width: weight[3],
+      stride_height: attributes.stride[0], stride_width: attributes.stride[1],
+      padding_height: attributes.padding[0], padding_width: attributes.padding[1], output_height: y[2],
+      output_width: y[3])
+    members = TeamWork.memberCount(threads)
+  }
+
+  var channels: Int { windows.channels }
+  /// KH · KW.
+  var taps: Int { windows.kernel_height * windows.kernel_width }
+  /// KH · KW · C: elements of a window.
+  var windowSize: Int { taps * channels }
+  /// OH · OW: windows of a sample.
+  var places: Int { windows.output_height * windows.output_width }
+  /// C · H · W.
+  var sampleSize: Int { channels * windows.height * windows.width }
+
+  /// Whether windows are columns.
+  var isSingleChannel: Bool { channels == 1 && !isPatches }
+  /// Whether windows do not overlap: patches, and filters of 1 × 1.
+  private var isPatches: Bool {
+    windows.stride_height >= windows.kernel_height && windows.stride_width >= windows.kernel_width
+  }
+  /// Whether x is the matrix of its windows.
+  var isUnfolded: Bool {
+    taps == 1 && windows.stride_height == 1 && windows.stride_width == 1 && windows.padding_height == 0
+      && windows.padding_width == 0
+  }
+
+  /// Whether dW was measured to be faster as products than by oneDNN 2.6 in bf16 with AMX.
+  ///
+  /// Times of oneDNN over those of products: patches 1.7 to 46, filters of 1 × 1 1.1 to 4.8, one channel 1.3 to 1.6,
+  /// strided filters of 3 × 3 over 32 channels 3 (over 16 1.0), 7 × 7 and 8 × 8 pixels 1.3 to 1.6; pictures of 14 × 14
+  /// and more 0.3 to 1.0.
+  var weightGradientIsFasterByProducts: Bool {
+    guard batch >= members else { return false }
+    if channels == 1 || isPatches { return true }
+    if windows.stride_height > 1 && windows.stride_width > 1 { return channels >= 32 }
+    return places <= 64 && channels >= 64
+  }
+
+  /// Whether the forward pass has few enough taps of a single channel for one column of AMX tiles.
+  var fitsOneTile: Bool { isSingleChannel && taps <= ConvolutionSizes.tile }
+  /// Whether such a forward pass was measured to be faster, as `weightGradientIsFasterByProducts`: oneDNN takes 1.2 times
+  /// as long for 32 outputs, 0.9 for 16.
+  var tileIsFaster: Bool { batch >= members && outputs >= 32 }
+  /// Elements of bf16 in a row of a tile.
+  static let tile = 32
+
+  /// The samples of a member; none where there are fewer samples than members.
+  func samples(of member: Int) -> Range<Int> { TeamWork.part(of: batch, member: member, members: members) }
+
+  /// Whether dx by a forward convolution was measured to be faster, for a stride of 1: oneDNN takes 1.1 to 1.8 times as
+  /// long for small pictures and 64 outputs, 0.9 to 1.0 for others, and 0.85 to 1.0 in fp32.
+  var dataGradientIsFasterByForward: Bool { outputs >= 64 && places <= 256 }
+
+  /// Samples at a time of one member, of windows of `size` elements.
+  func chunk(windowSize size: Int, _ dtype: DType) -> Int {
+    let share = (batch + members - 1) / members
+    let bytes = places * (size + outputs) * dtype.size
+    return min(max(1, ConvolutionSizes.mostChunkBytes / max(bytes, 1)), share)
+  }
+
+  /// What each member does chunk by chunk: a value for whole chunks, and one for what is left over.
+  func chunked<Value>(_ chunk: Int, _ make: (_ samples: Int) throws -> Value) rethrows -> [ChunkedSamples<Value>] {
+    try (0..<members).map { member in
+      let samples = samples(of: member)
+      let rest = samples.count % chunk
+      return ChunkedSamples(
+        samples: samples, chunk: chunk, whole: samples.count >= chunk ? try make(chunk) : nil,
+        rest: rest > 0 ? try make(rest) : nil)
+    }
+  }
+}
+
+/// The samples of one member, some at a time, with what computes so many.
+struct ChunkedSamples<Value> {
+  let samples: Range<Int>
+  let chunk: Int
+  let whole: Value?
+  let rest: Value?
+
+  /// Calls `body` for every chunk.
+  func forEach(_ body: (Range<Int>, Value) throws -> Void) rethrows {
+    var start = samples.lowerBound
+    while start < samples.upperBound {
+      let part = start..<min(start + chunk, samples.upperBound)
+      if let value = part.count == chunk ? whole : rest { try body(part, value) }
+      start = part.upperBound
+    }
+  }
+
+  /// The larger of both, by a size.
+  func most(_ size: (Value) -> Int) -> Int { max(whole.map(size) ?? 0, rest.map(size) ?? 0) }
+}
