@@ -13,10 +13,6 @@ struct ConvolutionSizes {
   /// Members of the team.
   let members: Int
 
-  /// Bytes of unfolded windows, and of outputs, that one member has at a time, unless one sample has more: they should stay
-  /// in a second-level cache.
-  private static let mostChunkBytes = 512 << 10
-
   init(x: Shape, weight: Shape, y: Shape, _ attributes: ConvolutionAttributes, threads: Int32) {
     (batch, outputs) = (x[0], weight[0])
     windows = amp_windows(
@@ -69,49 +65,15 @@ struct ConvolutionSizes {
   /// Elements of bf16 in a row of a tile.
   static let tile = 32
 
-  /// The samples of a member; none where there are fewer samples than members.
-  func samples(of member: Int) -> Range<Int> { TeamWork.part(of: batch, member: member, members: members) }
-
   /// Whether dx by a forward convolution was measured to be faster, for a stride of 1: oneDNN takes 1.1 to 1.8 times as
   /// long for small pictures and 64 outputs, 0.9 to 1.0 for others, and 0.85 to 1.0 in fp32.
   var dataGradientIsFasterByForward: Bool { outputs >= 64 && places <= 256 }
 
-  /// Samples at a time of one member, of windows of `size` elements.
-  func chunk(windowSize size: Int, _ dtype: DType) -> Int {
-    let share = (batch + members - 1) / members
-    let bytes = places * (size + outputs) * dtype.size
-    return min(max(1, ConvolutionSizes.mostChunkBytes / max(bytes, 1)), share)
+  /// The share that each member has of the samples, some at a time: windows of `size` elements, and outputs.
+  func shares<Value>(
+    windowSize size: Int, _ dtype: DType, _ make: (_ samples: Int) throws -> Value
+  ) rethrows -> [ChunkedShare<Value>] {
+    try ChunkedShare.shares(
+      of: batch, members: members, bytesOfEach: places * (size + outputs) * dtype.size, make)
   }
-
-  /// What each member does chunk by chunk: a value for whole chunks, and one for what is left over.
-  func chunked<Value>(_ chunk: Int, _ make: (_ samples: Int) throws -> Value) rethrows -> [ChunkedSamples<Value>] {
-    try (0..<members).map { member in
-      let samples = samples(of: member)
-      let rest = samples.count % chunk
-      return ChunkedSamples(
-        samples: samples, chunk: chunk, whole: samples.count >= chunk ? try make(chunk) : nil,
-        rest: rest > 0 ? try make(rest) : nil)
-    }
-  }
-}
-
-/// The samples of one member, some at a time, with what computes so many.
-struct ChunkedSamples<Value> {
-  let samples: Range<Int>
-  let chunk: Int
-  let whole: Value?
-  let rest: Value?
-
-  /// Calls `body` for every chunk.
-  func forEach(_ body: (Range<Int>, Value) throws -> Void) rethrows {
-    var start = samples.lowerBound
-    while start < samples.upperBound {
-      let part = start..<min(start + chunk, samples.upperBound)
-      if let value = part.count == chunk ? whole : rest { try body(part, value) }
-      start = part.upperBound
-    }
-  }
-
-  /// The larger of both, by a size.
-  func most(_ size: (Value) -> Int) -> Int { max(whole.map(size) ?? 0, rest.map(size) ?? 0) }
 }

@@ -24,7 +24,7 @@ extension KernelContext {
     let (dtype, threads) = (input(0).dtype, threads)
     let (rows, columns) =
       sizes.isSingleChannel ? (sizes.windowSize, sizes.outputs) : (sizes.outputs, sizes.windowSize)
-    let products = try sizes.chunked(sizes.chunk(windowSize: sizes.windowSize, dtype)) { samples in
+    let products = try sizes.shares(windowSize: sizes.windowSize, dtype) { samples in
       let places = samples * sizes.places
       return try BatchedProduct(
         self, isForOneThread: true, addsToC: true, m: rows, n: columns, k: places, transposeA: !sizes.isSingleChannel,
@@ -93,7 +93,7 @@ extension KernelContext {
   /// y = x ⋆ weight for a single channel and few taps, without bias: columnsᵀ · Wᵀ, both filled up with zeros to a tile.
   func convolutionForwardByProducts(_ sizes: ConvolutionSizes) throws -> Kernel {
     let (dtype, threads, tile) = (input(0).dtype, threads, ConvolutionSizes.tile)
-    let products = try sizes.chunked(sizes.chunk(windowSize: tile, dtype)) { samples in
+    let products = try sizes.shares(windowSize: tile, dtype) { samples in
       let places = samples * sizes.places
       return try BatchedProduct(
         self, isForOneThread: true, m: places, n: sizes.outputs, k: tile, transposeA: true, transposeB: true,

@@ -14,7 +14,7 @@ extension KernelContext {
       has_bias: hasBias, relu: false, input_dtype: x.dtype.libraryType, bias_dtype: x.dtype.libraryType,
       output_dtype: x.dtype.libraryType)
     guard isStorageOnly(x.dtype) else { return try nativeProduct(shape, relu: relu) }
-    return try widenedProduct(shape, relu: relu, hasBias: hasBias)
+    return try widenedProduct(shape, relu: relu)
   }
 
   /// op(A) op(B), one product a sample where they are batches.
@@ -29,7 +29,7 @@ extension KernelContext {
       transpose_b: transposeB, has_bias: false, relu: false, input_dtype: a.dtype.libraryType,
       bias_dtype: a.dtype.libraryType, output_dtype: result.dtype.libraryType)
     guard isStorageOnly(a.dtype) else { return try nativeProduct(shape, relu: false) }
-    return try widenedProduct(shape, relu: false, hasBias: false)
+    return try widenedProduct(shape, relu: false)
   }
 
   /// oneDNN multiplies in place.
@@ -51,42 +51,6 @@ extension KernelContext {
         if relu {
           amp_bias_activation(
             threads, dtype, y, dtype, nil, true, dtype, y, result.shape[0], result.shape[1])
-        }
-      }
-    }
-  }
-
-  /// Operands widen to fp32, oneDNN multiplies, and bias, relu and the one rounding follow in our own kernel.
-  private func widenedProduct(_ shape: cdnnl_matmul, relu: Bool, hasBias: Bool) throws -> Kernel {
-    var wide = shape
-    (wide.input_dtype, wide.bias_dtype, wide.output_dtype) = (CDNNL_F32, CDNNL_F32, CDNNL_F32)
-    (wide.has_bias, wide.relu) = (false, false)
-    let primitive = try LibraryPrimitive(self) { out in withUnsafePointer(to: wide) { cdnnl_matmul_create($0, out) } }
-    let (aType, bType, result) = (input(0), input(1), output(0))
-    var layout = ScratchLayout()
-    let wideA = layout.reserveFloats(aType)
-    let wideB = layout.reserveFloats(bType)
-    let wideC = layout.reserveFloats(result)
-    let library = layout.reserve(primitive.scratch)
-    let dtype = aType.dtype.kernelType
-    let threads = threads
-    return Kernel(
-      scratch: layout.byteCount, implementation: "storage-only: widened, oneDNN \(primitive.implementation)"
-    ) { place in
-      let (a, b, c, scratch) = (place.inputs[0], place.inputs[1], place.outputs[0], place.scratch)
-      let bias = hasBias ? place.inputs[2] : nil
-      return { context in
-        let base = scratch.pointer(context)
-        amp_cast(threads, dtype, a.pointer(context), AMP_F32, base + wideA, aType.shape.count)
-        amp_cast(threads, dtype, b.pointer(context), AMP_F32, base + wideB, bType.shape.count)
-        try LibraryPrimitive.check(
-          cdnnl_matmul_execute(primitive.handle, base + wideA, base + wideB, nil, base + wideC, base + library))
-        if hasBias || relu {
-          amp_bias_activation(
-            threads, AMP_F32, base + wideC, dtype, bias?.pointer(context), relu, dtype, c.pointer(context),
-            result.shape[0], result.shape[1])
-        } else {
-          amp_cast(threads, AMP_F32, base + wideC, dtype, c.pointer(context), result.shape.count)
         }
       }
     }
