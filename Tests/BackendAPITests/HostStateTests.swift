@@ -95,4 +95,14 @@ struct HostStateTests {
     #expect(state.arenaByteCount == 5000)
     #expect(Int(bitPattern: state.arena) % HostBuffer.alignment == 0)
   }
+
+  @Test("begins large arenas at a huge page, and zeroes all of them")
+  func hugePages() throws {
+    let state = try HostState(layout(nil))
+    try state.reserveArena(5 << 20 | 100)
+    #expect(Int(bitPattern: state.arena) % (2 << 20) == 0)
+    let bytes = UnsafeRawBufferPointer(start: state.arena, count: state.arenaByteCount)
+    #expect(bytes.count == 5 << 20 | 100)
+    #expect(bytes.allSatisfy { $0 == 0 })
+  }
 }
