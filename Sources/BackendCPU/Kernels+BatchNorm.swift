@@ -35,18 +35,18 @@ extension KernelContext {
     }
   }
 
-  /// Operands: dy, x, [y], weight, batch mean, batch rstd.
+  /// Operands: dy, x, weight, [bias], batch mean, batch rstd.
   func batchNormBackward(_ attributes: BatchNormAttributes) -> Kernel {
     let (dy, threads) = (input(0), threads)
     let (rows, channels) = (dy.shape.rows, dy.shape[1])
-    let first = attributes.relu ? 3 : 2
+    let statistics = attributes.relu ? 4 : 3
     let scratch = amp_batch_norm_scratch(threads, rows, channels)
     return Kernel(scratch: scratch, implementation: ownKernel) { place in
       { context in
         amp_batch_norm_backward(
           threads, dy.dtype.kernelType, place.inputs[0].pointer(context), place.inputs[1].pointer(context),
-          attributes.relu ? place.inputs[2].pointer(context) : nil, place.inputs[first].floats(context),
-          place.inputs[first + 1].floats(context), place.inputs[first + 2].floats(context),
+          place.inputs[2].floats(context), attributes.relu ? place.inputs[3].floats(context) : nil,
+          place.inputs[statistics].floats(context), place.inputs[statistics + 1].floats(context),
           place.outputs[0].pointer(context), place.outputs[1].floats(context), place.outputs[2].floats(context), rows,
           channels, place.scratch.pointer(context))
       }

@@ -18,20 +18,24 @@ extension AgainstReport {
     return style == .plain ? table.plain : table.markdown
   }
 
-  /// Bytes at the peak of a step as a table, in MiB, and our activations beside those of fp32.
+  /// Bytes at the peak of a step as a table, in MiB, and our activations beside those of fp32 and what is implied.
   public func memoryTable(_ style: TableStyle) -> String {
     var table = TextTable([
       ("network", .left), ("mode", .left), ("ours, MiB", .right), ("eager, MiB", .right), ("compiled, MiB", .right),
       ("smaller / ours", .right), ("our activations, MiB", .right), ("to fp32", .right),
+      ("to implied", .right),
     ])
     for row in rows where row.error == nil {
       let activations = row.memory.map { Double($0.activations) }
       let baseline = rows.first { $0.network == row.network && $0.precision == .fp32 }?.memory?.activations
-      let share = activations.flatMap { own in baseline.flatMap { $0 > 0 ? own / Double($0) : nil } }
+      let shares = [baseline, row.impliedActivations].map { base in
+        activations.flatMap { own in base.flatMap { $0 > 0 ? own / Double($0) : nil } }
+      }
       table.add([
         row.network, row.precision.rawValue, fixed(row.ours.memory.map(mebibytes), 1),
         fixed(row.eager?.memory.map(mebibytes), 1), fixed(row.compiled?.memory.map(mebibytes), 1),
-        times(row.memoryRatio), fixed(activations.map { $0 / 1_048_576 }, 1), times(share),
+        times(row.memoryRatio), fixed(activations.map { $0 / 1_048_576 }, 1), times(shares[0]),
+        times(shares[1]),
       ])
     }
     return style == .plain ? table.plain : table.markdown

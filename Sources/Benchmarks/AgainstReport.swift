@@ -28,6 +28,8 @@ public struct AgainstReport: Codable, Sendable, Hashable {
     public var foreignShare: Double?
     /// Our planned bytes by owner.
     public var memory: MemoryBreakdown?
+    /// Bytes of our activations that the formats of the operations imply (`Graph.impliedActivationBytes`).
+    public var impliedActivations: Int?
     /// Why there is nothing to compare; nil where there is.
     public var error: String?
     /// What a reader of the figures should know.

@@ -151,7 +151,8 @@ public struct AgainstRun: Sendable {
     var contest = Contest(
       row: AgainstReport.Row(network: name, precision: precision, batch: configuration.samplesPerStep),
       contenders: [ours])
-    contest.row.memory = trainer.memory.bytes
+    let memory = trainer.memory
+    (contest.row.memory, contest.row.impliedActivations) = (memory.bytes, memory.impliedActivations)
     for isCompiled in modes {
       progress("\(precision.rawValue): PyTorch builds it\(isCompiled ? " and compiles it" : "")")
       let request = TwinRequest.Build(

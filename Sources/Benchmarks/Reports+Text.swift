@@ -34,26 +34,6 @@ extension ZooReport {
     return style == .plain ? table.plain : table.markdown
   }
 
-  /// Planned bytes at the peak of a step by owner as a table, in MiB.
-  public func memoryTable(_ style: TableStyle) -> String {
-    var table = TextTable(
-      [("network", .left), ("mode", .left)]
-        + ["parameters", "16-bit copies", "gradients", "optimizer", "activations", "workspace", "total", "to fp32"]
-        .map { ($0, .right) })
-    for row in rows {
-      guard let memory = row.memory else { continue }
-      let baseline = rows.first { $0.network == row.network && $0.precision == .fp32 }?.memory
-      let owners = [
-        memory.parameters + memory.masters, memory.lowPrecisionCopies, memory.gradients, memory.optimizerState,
-        memory.activations, memory.workspace, memory.total,
-      ]
-      table.add(
-        [row.network, row.precision.rawValue] + owners.map { fixed(mebibytes($0), 1) }
-          + [fixed(baseline.map { Double(memory.total) / Double($0.total) }, 2) + "×"])
-    }
-    return style == .plain ? table.plain : table.markdown
-  }
-
   /// One line a mode: the geometric mean over networks.
   public var meanLines: [String] {
     means.map { mean in

@@ -8,6 +8,8 @@ public struct ZooReport: Codable, Sendable, Hashable {
   public struct Row: Codable, Sendable, Hashable {
     /// The network with its size, for example "resnet-8".
     public var network: String
+    /// Name of its kind, for example "resnet".
+    public var model: String
     /// Data set.
     public var data: String
     /// Trainable parameters.
@@ -30,6 +32,10 @@ public struct ZooReport: Codable, Sendable, Hashable {
     public var skipped: Int
     /// Planned bytes by owner.
     public var memory: MemoryBreakdown?
+    /// Bytes of activations that the formats of the operations imply (`Graph.impliedActivationBytes`).
+    public var impliedActivations: Int?
+    /// Bytes that the memory plan saved: all buffers of a step, each with a place of its own, less the arena.
+    public var savedBytes: Int?
     /// Loss on the validation split after these few steps.
     public var loss: Double?
     /// Score on the validation split after these few steps.
@@ -87,12 +93,13 @@ public struct ZooReport: Codable, Sendable, Hashable {
     for lane in summary.lanes where lane.precision != .fp32 || !isKnown {
       rows.append(
         Row(
-          network: run.name, data: run.data.name, parameters: parameters, batch: run.configuration.samplesPerStep,
+          network: run.name, model: run.configuration.model.name, data: run.data.name, parameters: parameters, batch: run.configuration.samplesPerStep,
           precision: lane.precision, isNative: native.contains(lane.precision),
           medianStepMilliseconds: lane.medianStepMilliseconds, p95StepMilliseconds: lane.p95StepMilliseconds,
           samplesPerSecond: lane.samplesPerSecond,
           speedup: summary.speedup.first { $0.lane == lane.lane && $0.schedule == .alternating },
-          skipped: lane.skipped, memory: lane.memory?.bytes, loss: lane.evaluation?.loss,
+          skipped: lane.skipped, memory: lane.memory?.bytes, impliedActivations: lane.memory?.impliedActivations,
+          savedBytes: lane.memory.map { $0.unshared - $0.peak }, loss: lane.evaluation?.loss,
           score: lane.evaluation?.accuracy, state: lane.state, castShare: lane.castShare))
     }
     means = Precision.allCases.compactMap { precision in

@@ -8,7 +8,7 @@
 
 typedef struct {
   amp_dtype dtype;
-  const void *x, *dy, *y;
+  const void *x, *dy;
   void *out;
   const float *mean, *scale, *bias;
   bool relu;
@@ -16,6 +16,9 @@ typedef struct {
   const batch_norm_gradient_plan *gradient;
   size_t rows, channels;
 } batch_norm_job;
+
+/* What a deviation is multiplied by, in forward and in backward: the same bits, or relu's mask would differ. */
+static float channel_scale(float weight, float rstd) { return weight * rstd; }
 
 static size_t chunk_rows_count(const batch_norm_job *job, int index, int count) {
   const range part = part_of(job->rows, index, count, 1);
@@ -84,7 +87,7 @@ void amp_batch_norm_train(int threads, amp_dtype dtype, const void *x, const flo
     const double variance = squared_deviations / seen, unbiased = squared_deviations / (seen - 1);
     saved_mean[channel] = (float)mean;
     saved_rstd[channel] = (float)(1 / sqrt(variance + (double)eps));
-    scale[channel] = weight[channel] * saved_rstd[channel];
+    scale[channel] = channel_scale(weight[channel], saved_rstd[channel]);
     new_running_mean[channel] = (1 - momentum) * running_mean[channel] + momentum * (float)mean;
     new_running_variance[channel] = (1 - momentum) * running_variance[channel] + momentum * (float)unbiased;
   }
@@ -134,8 +137,7 @@ static void run_gradient_sums(void *context, int index, int count) {
   const size_t at = part.begin * job->channels;
   float *sum = job->partial + 2 * (size_t)index * job->channels;
   kernels()->batch_norm_gradient_sums(job->dtype, element(job->dtype, job->dy, at), element(job->dtype, job->x, at),
-                                      job->y ? element(job->dtype, job->y, at) : NULL, job->mean, sum,
-                                      sum + job->channels, part.end - part.begin, job->channels);
+                                      job->gradient, sum, sum + job->channels, part.end - part.begin, job->channels);
 }
 
 static void run_gradient_apply(void *context, int index, int count) {
@@ -143,27 +145,27 @@ static void run_gradient_apply(void *context, int index, int count) {
   const range part = part_of(job->rows, index, count, 1);
   const size_t at = part.begin * job->channels;
   kernels()->batch_norm_gradient_apply(job->dtype, element(job->dtype, job->dy, at), element(job->dtype, job->x, at),
-                                       job->y ? element(job->dtype, job->y, at) : NULL, job->gradient,
-                                       mutable_element(job->dtype, job->out, at), part.end - part.begin, job->channels);
+                                       job->gradient, mutable_element(job->dtype, job->out, at),
+                                       part.end - part.begin, job->channels);
 }
 
-void amp_batch_norm_backward(int threads, amp_dtype dtype, const void *dy, const void *x, const void *y,
-                             const float *weight, const float *saved_mean, const float *saved_rstd, void *dx,
+void amp_batch_norm_backward(int threads, amp_dtype dtype, const void *dy, const void *x, const float *weight,
+                             const float *bias, const float *saved_mean, const float *saved_rstd, void *dx,
                              float *dweight, float *dbias, size_t rows, size_t channels, void *scratch) {
   const int chunks = chunk_count(threads, rows * channels);
-  float *slope = (float *)scratch + 2 * (size_t)chunks * channels, *curve = slope + channels,
+  float *scale = (float *)scratch + 2 * (size_t)chunks * channels, *curve = scale + channels,
         *offset = curve + channels;
-  const batch_norm_gradient_plan plan = {saved_mean, slope, curve, offset};
+  const batch_norm_gradient_plan plan = {saved_mean, scale, bias, curve, offset};
   batch_norm_job job = {.dtype = dtype,
                         .x = x,
                         .dy = dy,
-                        .y = y,
                         .out = dx,
-                        .mean = saved_mean,
                         .partial = scratch,
                         .gradient = &plan,
                         .rows = rows,
                         .channels = channels};
+  for (size_t channel = 0; channel < channels; channel++)
+    scale[channel] = channel_scale(weight[channel], saved_rstd[channel]);
   parallel_chunks(threads, chunks, run_gradient_sums, &job);
   for (size_t channel = 0; channel < channels; channel++) {
     double sum = 0, sum_with_deviation = 0;
@@ -176,7 +178,6 @@ void amp_batch_norm_backward(int threads, amp_dtype dtype, const void *dy, const
     const double rstd = saved_rstd[channel], factor = weight[channel] * rstd;
     dbias[channel] = (float)sum;
     dweight[channel] = (float)(sum_with_deviation * rstd);
-    slope[channel] = (float)factor;
     curve[channel] = (float)(-factor * rstd * rstd * sum_with_deviation / (double)rows);
     offset[channel] = (float)(-factor * sum / (double)rows);
   }

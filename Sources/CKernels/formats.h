@@ -86,6 +86,16 @@ static inline uint32_t exponent_bin(uint32_t magnitude) {
   return exponent > 0 ? exponent + 22u : 31u - (uint32_t)__builtin_clz(magnitude);
 }
 
+/* The largest number that is rounded to 0: half the smallest subnormal, which is a tie and goes to the even 0. */
+static inline float largest_rounded_to_zero(amp_dtype dtype) {
+  switch (dtype) {
+  case AMP_F32: return 0;
+  case AMP_F16: return 0x1p-25f;
+  case AMP_BF16: return 0x1p-134f;
+  }
+  __builtin_unreachable();
+}
+
 /* Bytes of one element. */
 static inline size_t element_size(amp_dtype dtype) { return dtype == AMP_F32 ? 4 : 2; }
 

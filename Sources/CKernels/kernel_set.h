@@ -47,9 +47,12 @@ typedef struct {
   size_t count;
 } update_tensors;
 
-/* Per-channel constants of the gradient of batch normalisation: dx = slope * dy + (x - mean) * curve + offset. */
+/* Per-channel constants of the gradient of batch normalisation: dx = scale * dy + (x - mean) * curve + offset.
+ *
+ * Where relu was fused, dy counts only where forward's y = (x - mean) * scale + bias is above 0 once it is rounded to
+ * the format: y is computed again, the same bits, instead of being kept. bias is NULL where there is no relu. */
 typedef struct {
-  const float *mean, *slope, *curve, *offset;
+  const float *mean, *scale, *bias, *curve, *offset;
 } batch_norm_gradient_plan;
 
 /* One dimension of a pooling: windows of `kernel` pixels, `stride` apart, the first from `padding` pixels before the
@@ -154,10 +157,10 @@ typedef struct {
   /* y = (x - mean) * scale + bias, one rounding after the subtraction; rows lie `stride` elements apart. */
   void (*batch_norm_apply)(amp_dtype dtype, const void *x, const float *mean, const float *scale, const float *bias,
                            bool relu, void *y, size_t rows, size_t channels, size_t stride);
-  /* Per channel, over the rows with y > 0 (all, if y is NULL): sum of dy, and of dy * (x - mean). */
-  void (*batch_norm_gradient_sums)(amp_dtype dtype, const void *dy, const void *x, const void *y, const float *mean,
+  /* Per channel, over the rows that relu let through: sum of dy, and of dy * (x - mean). Needs no curve, no offset. */
+  void (*batch_norm_gradient_sums)(amp_dtype dtype, const void *dy, const void *x, const batch_norm_gradient_plan *plan,
                                    float *sum, float *sum_with_deviation, size_t rows, size_t channels);
-  void (*batch_norm_gradient_apply)(amp_dtype dtype, const void *dy, const void *x, const void *y,
+  void (*batch_norm_gradient_apply)(amp_dtype dtype, const void *dy, const void *x,
                                     const batch_norm_gradient_plan *plan, void *dx, size_t rows, size_t channels);
 
   /* largest = max of the row; returns the sum of exp(row - largest). */

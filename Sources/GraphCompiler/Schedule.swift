@@ -1,17 +1,21 @@
 public import GraphIR
 
 /// Sinks casts to just before their first use, so that their results take memory no earlier than needed, and hoists sums
-/// of gradients to just behind the gradient, so that it dies there.
+/// of gradients to just behind the gradient, so that it dies there. Then, where that lowers the peak of memory, sinks
+/// backward nodes whose results are larger than the operands that wait for them.
 ///
 /// The order of a graph can always be run, and the VJP table already puts the gradient of a weight before that of the
 /// input, so that dy and x die early. A cast depends on nothing but its operand and may move freely, and so does a sum
-/// over micro-batches; everything else keeps its order, so the schedule is a pure function of the graph. What is
-/// computed does not change.
+/// over micro-batches; everything else keeps its order unless it saves memory, so the schedule is a pure function of the
+/// graph. What is computed does not change.
 public func schedule(_ graph: Graph) throws(GraphError) -> Graph {
-  var firstUse: [ValueID: Int] = [:]
-  for (number, node) in graph.nodes.enumerated() {
-    for input in node.inputs where firstUse[input] == nil { firstUse[input] = number }
-  }
+  let ordered = try sinkCasts(graph)
+  let sunk = try sinkLargeResults(ordered)
+  return peakBytes(sunk) < peakBytes(ordered) ? sunk : ordered
+}
+
+private func sinkCasts(_ graph: Graph) throws(GraphError) -> Graph {
+  let firstUse = graph.uses.mapValues(\.lowerBound)
   var sunk: [Int: [Node]] = [:]
   var hoisted: [Int: [Node]] = [:]
   var isMoved = Set<Int>()
@@ -33,4 +37,48 @@ public func schedule(_ graph: Graph) throws(GraphError) -> Graph {
     for sum in hoisted[number] ?? [] { try rewriter.copy(sum) }
   }
   return try rewriter.finish()
+}
+
+/// Moves backward nodes to just before the first use of their result where the operands that this keeps alive are smaller.
+///
+/// A gradient that waits for another branch of the network is the case: one image after a strided convolution is smaller
+/// than its gradient before it.
+private func sinkLargeResults(_ graph: Graph) throws(GraphError) -> Graph {
+  let uses = graph.uses
+  var sunk: [Int: [Node]] = [:]
+  var isMoved = Set<Int>()
+  for (number, node) in graph.nodes.enumerated() where node.phase == .backward && node.outputs.count == 1 {
+    guard graph.sharableOperand(of: node) == nil, let use = uses[node.outputs[0]]?.lowerBound, use > number + 1,
+      graph.nodes[use].phase == .backward, graph.nodes[use].operation != .accumulate
+    else { continue }
+    let waiting = Set(node.inputs).filter { uses[$0]?.upperBound == number && graph.liesInArena($0) }
+    let waitingBytes = waiting.reduce(0) { $0 + graph[$1].type.byteCount }
+    guard waitingBytes < graph[node.outputs[0]].type.byteCount else { continue }
+    sunk[use, default: []].append(node)
+    isMoved.insert(number)
+  }
+  var rewriter = GraphRewriter(graph)
+  for (number, node) in graph.nodes.enumerated() {
+    for moved in sunk[number] ?? [] { try rewriter.copy(moved) }
+    if !isMoved.contains(number) { try rewriter.copy(node) }
+  }
+  return try rewriter.finish()
+}
+
+extension Graph {
+  /// Numbers of the first and the last node that reads each value.
+  fileprivate var uses: [ValueID: ClosedRange<Int>] {
+    var uses: [ValueID: ClosedRange<Int>] = [:]
+    for (number, node) in nodes.enumerated() {
+      for input in node.inputs { uses[input] = (uses[input]?.lowerBound ?? number)...number }
+    }
+    return uses
+  }
+
+  fileprivate func liesInArena(_ value: ValueID) -> Bool {
+    switch self[value].origin {
+    case .input, .node: true
+    case .parameter, .statistic, .lowPrecisionCopy: false
+    }
+  }
 }

@@ -104,10 +104,9 @@ extension GradientTape {
   private mutating func propagateBatchNorm(
     _ node: Node, dy: ValueID, _ attributes: BatchNormAttributes
   ) throws(GraphError) {
-    let y = attributes.relu ? [node.outputs[0]] : []
+    let perChannel = node.inputs[1...(attributes.relu ? 2 : 1)]
     let results = try append(
-      .batchNormBackward(attributes),
-      [dy, node.inputs[0]] + y + [node.inputs[1], node.outputs[1], node.outputs[2]], layer: node.layer)
+      .batchNormBackward(attributes), [dy, node.inputs[0]] + perChannel + node.outputs[1...2], layer: node.layer)
     for (operand, gradient) in zip(node.inputs[0..<3], results) where needsGradient.contains(operand) {
       try accumulate(gradient, into: operand, layer: node.layer)
     }

@@ -56,15 +56,15 @@ extension OperandCheck {
     return TensorType(types[0].dtype, dx)
   }
 
-  /// dy, x, [y], weight, mean, rstd → dx, dweight, dbias.
+  /// dy, x, weight, [bias], mean, rstd → dx, dweight, dbias.
   func batchNormBackward(_ attributes: BatchNormAttributes) throws(GraphError) -> [TensorType] {
-    let activations = attributes.relu ? 3 : 2
-    try operandCount((activations + 3)...(activations + 3))
-    for operand in 1..<activations { try sameType(0, operand) }
+    let count = attributes.relu ? 6 : 5
+    try operandCount(count...count)
+    try sameType(0, 1)
     let x = types[0].shape
     guard x.rank == 2 || x.rank == 4 else { throw mismatch(x) }
     let statistic = TensorType(.float32, [x[1]])
-    guard types[activations...].allSatisfy({ $0 == statistic }) else { throw mismatch(x) }
+    guard types[2...].allSatisfy({ $0 == statistic }) else { throw mismatch(x) }
     return [types[0], statistic, statistic]
   }
 

@@ -110,7 +110,8 @@ public enum Operation: Sendable, Hashable {
   case avgPool2dBackward(PoolingAttributes)
   /// dy (N, C, 1, 1) → dx (N, C, H, W).
   case globalAveragePoolBackward
-  /// dy, x, [y where relu was fused], weight, batch mean, batch rstd → dx, dweight, dbias.
+  /// dy, x, weight, [bias where relu was fused], batch mean, batch rstd → dx, dweight, dbias. What relu let through is
+  /// computed again from x, the same bits as in forward, so that y need not be kept.
   case batchNormBackward(BatchNormAttributes)
   /// dy, x, weight, mean, rstd → dx, dweight, dbias.
   case layerNormBackward

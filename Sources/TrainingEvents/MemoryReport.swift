@@ -36,11 +36,14 @@ public struct MemoryReport: Codable, Sendable, Hashable {
   /// Largest batch whose plan fits into the baseline's planned peak; nil where nobody asked, for the baseline itself, and in
   /// older files.
   public var largestBatch: Int?
+  /// Bytes of activations that the formats of the operations imply: what the forward pass leaves for the backward pass,
+  /// before planning; nil in older files.
+  public var impliedActivations: Int?
 
   /// Creates a report; every field is stated.
   public init(
     lane: LaneID, attempt: Int, precision: Precision, bytes: MemoryBreakdown, peak: Int, unshared: Int, rss: Int,
-    largestBatch: Int? = nil
+    largestBatch: Int? = nil, impliedActivations: Int? = nil
   ) {
     self.lane = lane
     self.attempt = attempt
@@ -50,6 +53,7 @@ public struct MemoryReport: Codable, Sendable, Hashable {
     self.unshared = unshared
     self.rss = rss
     self.largestBatch = largestBatch
+    self.impliedActivations = impliedActivations
   }
 }
 

@@ -27,7 +27,8 @@ extension BenchCommand {
     }
     let style = markdown ? TableStyle.markdown : .plain
     let lines = [heading(report.machine, threads: report.threads), "", report.table(style), ""] + report.meanLines
-    try print(lines + ["", "Planned memory at the peak of a step, MiB", "", report.memoryTable(style)], report)
+    let memory = ["", "Planned memory at the peak of a step, MiB", "", report.memoryTable(style), ""]
+    try print(lines + memory + report.memoryVerdictLines, report)
   }
 
   /// Every mode that a CPU runs.

@@ -132,8 +132,8 @@ extension OperationCase {
         .activation(shape), .vector([channels]), .vector([channels]), .vector([channels]), .positive([channels]),
       ]
       let gradient: [Operand] =
-        Array(repeating: .activation(shape), count: relu ? 3 : 2)
-        + [.vector([channels]), .vector([channels]), .positive([channels])]
+        [.activation(shape), .activation(shape)]
+        + Array(repeating: .vector([channels]), count: relu ? 3 : 2) + [.positive([channels])]
       let name = "batch norm \(shape)\(relu ? ", relu" : "")"
       return [
         OperationCase(name, .batchNorm(attributes), operands),

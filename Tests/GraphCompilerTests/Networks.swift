@@ -41,6 +41,18 @@ func residualNetwork(isTraining: Bool = true) throws(GraphError) -> Graph {
   return builder.graph
 }
 
+/// conv, batch norm, relu, max pool of (2, 2, 6, 6), flatten, linear 36→3, cross entropy.
+func pooledConvolution() throws(GraphError) -> Graph {
+  var builder = GraphBuilder(isTraining: true)
+  let x = builder.input("x", f32(2, 2, 6, 6))
+  let labels = builder.input("labels", TensorType(.int64, [2]))
+  let y = try builder.apply(.relu, try builder.normalized(try builder.convolution(x, 4)))
+  let pooled = try builder.apply(.maxPool2d(PoolingAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])), y)
+  let logits = try builder.linear(try builder.apply(.flatten, pooled), 3)
+  builder.output("loss", try builder.apply(.crossEntropy, logits, labels))
+  return builder.graph
+}
+
 extension GraphBuilder {
   /// linear with weight (out, in) and bias (out).
   mutating func linear(_ x: ValueID, _ features: Int) throws(GraphError) -> ValueID {

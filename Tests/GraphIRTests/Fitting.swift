@@ -99,7 +99,7 @@ struct Fitting: Sendable, CustomTestStringConvertible {
     Fitting(.globalAveragePoolBackward, [f32(2, 3, 1, 1)], stated: [2, 3, 7, 7], [f32(2, 3, 7, 7)]),
     Fitting(
       .batchNormBackward(BatchNormAttributes(relu: true)),
-      [bf16(2, 3, 5, 5), bf16(2, 3, 5, 5), bf16(2, 3, 5, 5), f32(3), f32(3), f32(3)],
+      [bf16(2, 3, 5, 5), bf16(2, 3, 5, 5), f32(3), f32(3), f32(3), f32(3)],
       [bf16(2, 3, 5, 5), f32(3), f32(3)]),
     Fitting(.siluBackward, [bf16(2, 3), bf16(2, 3)], [bf16(2, 3)]),
     Fitting(.unflatten, [f32(2, 147)], stated: [2, 3, 7, 7], [f32(2, 3, 7, 7)]),

@@ -34,6 +34,9 @@ extension Misfit {
     Misfit(
       .batchNormBackward(BatchNormAttributes()), [f32(2, 3, 1), f32(2, 3, 1), f32(3), f32(3), f32(3)], .shape,
       "(2, 3, 1)"),
+    Misfit(
+      .batchNormBackward(BatchNormAttributes(relu: true)), [f32(2, 3), f32(2, 3), f32(3), f32(4), f32(3), f32(3)],
+      .shape, "f32(4)"),
     Misfit(.batchNormBackward(BatchNormAttributes(relu: true)), [f32(2, 3), f32(2, 3)], .invariant, "6", "2"),
   ]
 }

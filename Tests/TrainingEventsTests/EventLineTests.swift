@@ -63,7 +63,10 @@ import TrainingEvents
       ("settings", ["lane", "attempt", "batch", "clipNorm"]),
       ("lane", ["lane", "attempt", "state"]),
       ("schedule", ["schedule", "segment", "reason"]),
-      ("memory", ["lane", "attempt", "precision", "bytes", "peak", "unshared", "rss", "largestBatch"]),
+      (
+        "memory",
+        ["lane", "attempt", "precision", "bytes", "peak", "unshared", "rss", "largestBatch", "impliedActivations"]
+      ),
       ("peaks", ["threads", "gigaflops"]),
       ("eval", ["lane", "attempt", "loss", "accuracy", "n", "final"]),
       ("agreement", ["baseline", "lane", "attempt", "difference", "low", "high", "n", "mcnemarP", "void"]),

@@ -6,7 +6,9 @@ extension ReferenceInterpreter {
   ///
   /// Operands: x (N, C, …), weight, bias, running mean, running variance (C). Results: y, mean, rstd = 1/√(biased
   /// variance + eps), new running mean, new running variance = (1 - momentum) · old + momentum · batch (unbiased).
-  static func batchNorm(_ operands: [ReferenceTensor], _ attributes: BatchNormAttributes) -> [ReferenceTensor] {
+  ///
+  /// y is made with mean and rstd as they are stored, in fp32, so that backward can make it again.
+  func batchNorm(_ operands: [ReferenceTensor], _ attributes: BatchNormAttributes) -> [ReferenceTensor] {
     let x = operands[0]
     let rows = Double(x.shape.count / x.shape[1])
     var mean = ReferenceTensor(zeros: [x.shape[1]])
@@ -23,7 +25,8 @@ extension ReferenceInterpreter {
     let newVariance = operands[4].zip(variance) { old, batch in
       (1 - momentum) * old + momentum * batch * rows / (rows - 1)
     }
-    let y = normalize(operands, mean, rstd, relu: attributes.relu)
+    let store = rounder(to: .float32)
+    let y = Self.normalize(operands, mean.map(store), rstd.map(store), relu: attributes.relu)
     return [y, mean, rstd, newMean, newVariance]
   }
 
@@ -47,18 +50,23 @@ extension ReferenceInterpreter {
     return y
   }
 
-  /// Operands: dy, x, [y where relu was fused], weight, batch mean, batch rstd.
+  /// Operands: dy, x, weight, [bias where relu was fused], batch mean, batch rstd.
   ///
-  /// Results: dx, dweight, dbias.
+  /// Results: dx, dweight, dbias. Activations are stored as `stored`.
   ///
   /// With x̂ = (x - mean) · rstd: dbias = Σ dy, dweight = Σ dy · x̂, dx = weight · rstd · (dy - dbias/rows - x̂ ·
   /// dweight/rows), sums and rows by channel.
-  static func batchNormBackward(_ operands: [ReferenceTensor], _ attributes: BatchNormAttributes) -> [ReferenceTensor] {
-    let x = operands[1]
-    // Gradients pass relu only where its result was positive.
-    let dy = attributes.relu ? operands[0].zip(operands[2]) { dy, y in y > 0 ? dy : 0 } : operands[0]
-    let perChannel = operands.suffix(3).map(\.elements)
-    let (weight, mean, rstd) = (perChannel[0], perChannel[1], perChannel[2])
+  func batchNormBackward(
+    _ operands: [ReferenceTensor], _ attributes: BatchNormAttributes, stored: DType
+  ) -> [ReferenceTensor] {
+    let (x, statistics) = (operands[1], operands.suffix(2).map { $0 })
+    var dy = operands[0]
+    if attributes.relu {
+      // Gradients pass relu only where its result, as it was stored, was positive.
+      let y = Self.normalize(Array(operands[1...3]), statistics[0], statistics[1], relu: true).map(rounder(to: stored))
+      dy = dy.zip(y) { dy, y in y > 0 ? dy : 0 }
+    }
+    let (weight, mean, rstd) = (operands[2].elements, statistics[0].elements, statistics[1].elements)
     let rows = Double(x.shape.count / x.shape[1])
 
     func normalized(_ index: Int) -> Double {

@@ -61,9 +61,9 @@ extension ReferenceInterpreter {
 
     case .batchNorm(let a):
       // A later micro-batch goes on from the statistics that the one before left.
-      return Self.batchNorm(Array(x[0..<3]) + (carried.map { Array($0[3...4]) } ?? Array(x[3...4])), a)
+      return batchNorm(Array(x[0..<3]) + (carried.map { Array($0[3...4]) } ?? Array(x[3...4])), a)
     case .batchNormInference(let a): return [Self.batchNormInference(x, a)]
-    case .batchNormBackward(let a): return Self.batchNormBackward(x, a)
+    case .batchNormBackward(let a): return batchNormBackward(x, a, stored: dtype(node.inputs[1]))
     case .layerNorm(let eps): return Self.layerNorm(x, eps: eps)
     case .layerNormBackward: return Self.layerNormBackward(x)
 

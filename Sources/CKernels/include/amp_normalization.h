@@ -27,11 +27,13 @@ void amp_batch_norm_infer(int threads, amp_dtype dtype, const void *x, const flo
                           const float *running_mean, const float *running_variance, float eps, bool relu, void *y,
                           size_t rows, size_t channels);
 
-/* Gradients. y is the forward output where relu was fused (dy counts only where y > 0), else NULL.
+/* Gradients. bias is that of forward where relu was fused, else NULL: dy then counts only where amp_batch_norm_train
+   wrote y > 0, which is found from x, the same bits, so that nobody has to keep y. What rounds to 0 in the format does
+   not pass, NaN neither.
    dweight = sum dy*(x-mean)*rstd, dbias = sum dy, dx = weight*rstd*(dy - dbias/rows - xhat*dweight/rows).
    dx may equal dy. */
-void amp_batch_norm_backward(int threads, amp_dtype dtype, const void *dy, const void *x, const void *y,
-                             const float *weight, const float *saved_mean, const float *saved_rstd, void *dx,
+void amp_batch_norm_backward(int threads, amp_dtype dtype, const void *dy, const void *x, const float *weight,
+                             const float *bias, const float *saved_mean, const float *saved_rstd, void *dx,
                              float *dweight, float *dbias, size_t rows, size_t channels, void *scratch);
 
 /* Layer normalisation over the last extent (Ba, Kiros & Hinton 2016; torch.nn.LayerNorm): x, y (rows, columns) of

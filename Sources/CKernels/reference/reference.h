@@ -51,10 +51,10 @@ void reference_batch_norm_moments(amp_dtype dtype, const void *x, size_t rows, s
                                   float *squared_deviations);
 void reference_batch_norm_apply(amp_dtype dtype, const void *x, const float *mean, const float *scale,
                                 const float *bias, bool relu, void *y, size_t rows, size_t channels, size_t stride);
-void reference_batch_norm_gradient_sums(amp_dtype dtype, const void *dy, const void *x, const void *y,
-                                        const float *mean, float *sum, float *sum_with_deviation, size_t rows,
-                                        size_t channels);
-void reference_batch_norm_gradient_apply(amp_dtype dtype, const void *dy, const void *x, const void *y,
+void reference_batch_norm_gradient_sums(amp_dtype dtype, const void *dy, const void *x,
+                                        const batch_norm_gradient_plan *plan, float *sum, float *sum_with_deviation,
+                                        size_t rows, size_t channels);
+void reference_batch_norm_gradient_apply(amp_dtype dtype, const void *dy, const void *x,
                                          const batch_norm_gradient_plan *plan, void *dx, size_t rows, size_t channels);
 
 float reference_exponential_sum(const float *row, size_t classes, float *largest);

@@ -77,6 +77,9 @@ static void batch_norm_moments(amp_dtype dtype, const void *x, size_t rows, size
   FOR_DTYPE(dtype, format, batch_norm_moments_of(format, x, rows, channels, mean, squared_deviations));
 }
 
+/* Not yet rounded to the format. Backward computes it again, and has to find the same bits. */
+INLINE vfloat normalized(vfloat deviation, vfloat scale, vfloat bias) { return multiply_add(deviation, scale, bias); }
+
 INLINE void batch_norm_apply_tile(amp_dtype dtype, const void *x, const float *mean, const float *scale,
                                   const float *bias, bool relu, void *y, size_t rows, size_t stride, size_t at,
                                   size_t vectors, size_t n) {
@@ -89,7 +92,7 @@ INLINE void batch_norm_apply_tile(amp_dtype dtype, const void *x, const float *m
   for (size_t row = 0; row < rows; row++)
     for (size_t v = 0; v < vectors; v++) {
       const size_t i = row * stride + at + v * lanes;
-      const vfloat value = multiply_add(load(dtype, x, i, n) - means[v], scales[v], biases[v]);
+      const vfloat value = normalized(load(dtype, x, i, n) - means[v], scales[v], biases[v]);
       store(dtype, y, i, n, relu ? positive_part(value) : value);
     }
 }

@@ -224,7 +224,7 @@ final class LaneRunner: @unchecked Sendable {
         MemoryReport(
           lane: lane, attempt: trainer.attempt, precision: trainer.precision, bytes: memory.bytes,
           peak: memory.peak, unshared: memory.unshared, rss: ResidentMemory.bytes,
-          largestBatch: headroom)))
+          largestBatch: headroom, impliedActivations: memory.impliedActivations)))
   }
 
   func emit(_ body: TrainingEvent.Body) {
