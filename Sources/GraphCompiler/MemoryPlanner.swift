@@ -6,8 +6,10 @@ import TensorCore
 /// Algorithm: (1) values that may share storage are merged: views (`flatten` of channels-last data that needs no move)
 /// and operations that may write over an operand that dies there. (2) Each storage lives from its first write to its
 /// last read; inputs live from node 0, named outputs and low-precision copies to the end; what is carried from one
-/// micro-batch to the next (sums of gradients, pending statistics) lives throughout. (3) Offsets: largest storage
-/// first, at the lowest gap among those alive at the same time (greedy by size, Pisarchyk & Lee 2020), 64-byte aligned.
+/// micro-batch to the next (sums of gradients, pending statistics) lives throughout. (3) Offsets: storages in an order, each
+/// at the lowest gap among those alive at the same time, 64-byte aligned. Orders are tried until one gives the lower bound,
+/// else the smallest arena wins: greedy by size, greedy by breadth (Pisarchyk & Lee 2020), by size times lifetime, and by
+/// lifetime.
 ///
 /// `scratch` states the bytes that the backend's kernels need at each node, by node number.
 /// O(n² log n) in the number of storages, at compile time only.
@@ -115,11 +117,10 @@ private struct MemoryPlanner {
           label: "scratch of node \(number) \(graph.nodes[number].operation.name)", owner: .workspace, offset: 0,
           byteCount: byteCount, lifetime: number...number, type: nil))
     }
-    place(&plan.blocks)
     for (value, storage) in root { plan.blockOfValue[value] = storageBlock[storage] }
-    plan.arenaBytes = plan.blocks.map { $0.offset + Self.aligned($0.byteCount) }.max() ?? 0
     plan.unsharedBytes = plan.blocks.reduce(0) { $0 + Self.aligned($1.byteCount) }
     measurePeak(&plan)
+    place(&plan)
     sortBlocks(&plan)
     return plan
   }
@@ -131,24 +132,36 @@ private struct MemoryPlanner {
     return gradients.contains(value.id) ? .gradient : .activation
   }
 
-  private func place(_ blocks: inout [MemoryPlan.Block]) {
-    let order = blocks.indices.sorted {
-      (blocks[$0].byteCount, blocks[$1].lifetime.lowerBound, $1) > (
-        blocks[$1].byteCount, blocks[$0].lifetime.lowerBound, $0
-      )
+  private func place(_ plan: inout MemoryPlan) {
+    var smallest: (offsets: [Int], arenaBytes: Int)?
+    for order in PlacementOrder.allCases {
+      let found = offsets(of: plan.blocks, in: order.indices(of: plan.blocks, nodes: end + 1))
+      if found.arenaBytes < smallest?.arenaBytes ?? .max { smallest = found }
+      if found.arenaBytes == plan.lowerBound { break }
     }
+    guard let smallest else { return }
+    for (index, offset) in smallest.offsets.enumerated() { plan.blocks[index].offset = offset }
+    plan.arenaBytes = smallest.arenaBytes
+  }
+
+  private func offsets(of blocks: [MemoryPlan.Block], in order: [Int]) -> (offsets: [Int], arenaBytes: Int) {
+    var offsets = [Int](repeating: 0, count: blocks.count)
     var placed: [Int] = []
+    var arenaBytes = 0
     for index in order {
       let neighbours = placed.filter { blocks[$0].lifetime.overlaps(blocks[index].lifetime) }
-        .sorted { blocks[$0].offset < blocks[$1].offset }
+        .sorted { offsets[$0] < offsets[$1] }
+      let bytes = Self.aligned(blocks[index].byteCount)
       var offset = 0
       for other in neighbours {
-        if offset + Self.aligned(blocks[index].byteCount) <= blocks[other].offset { break }
-        offset = max(offset, blocks[other].offset + Self.aligned(blocks[other].byteCount))
+        if offset + bytes <= offsets[other] { break }
+        offset = max(offset, offsets[other] + Self.aligned(blocks[other].byteCount))
       }
-      blocks[index].offset = offset
+      offsets[index] = offset
+      arenaBytes = max(arenaBytes, offset + bytes)
       placed.append(index)
     }
+    return (offsets, arenaBytes)
   }
 
   private func measurePeak(_ plan: inout MemoryPlan) {

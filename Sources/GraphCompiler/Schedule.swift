@@ -1,4 +1,5 @@
 public import GraphIR
+import TensorCore
 
 /// Sinks casts to just before their first use, so that their results take memory no earlier than needed, and hoists sums
 /// of gradients to just behind the gradient, so that it dies there. Then, where that lowers the peak of memory, sinks
@@ -10,7 +11,7 @@ public import GraphIR
 /// graph. What is computed does not change.
 public func schedule(_ graph: Graph) throws(GraphError) -> Graph {
   let ordered = try sinkCasts(graph)
-  let sunk = try sinkLargeResults(ordered)
+  let sunk = try sinkCasts(sinkLargeResults(ordered))
   return peakBytes(sunk) < peakBytes(ordered) ? sunk : ordered
 }
 
@@ -41,8 +42,8 @@ private func sinkCasts(_ graph: Graph) throws(GraphError) -> Graph {
 
 /// Moves backward nodes to just before the first use of their result where the operands that this keeps alive are smaller.
 ///
-/// A gradient that waits for another branch of the network is the case: one image after a strided convolution is smaller
-/// than its gradient before it.
+/// The case is a gradient that waits for that of another branch, to be added to it: a strided convolution makes a large one
+/// out of a small one.
 private func sinkLargeResults(_ graph: Graph) throws(GraphError) -> Graph {
   let uses = graph.uses
   var sunk: [Int: [Node]] = [:]

@@ -142,6 +142,25 @@ struct StepPassTests {
     #expect(try schedule(after) == after, "scheduling a schedule changes nothing")
   }
 
+  @Test(
+    "the schedule makes a large gradient only when it is added, out of a small one that waits",
+    arguments: [nil, DType.float16, .bfloat16])
+  func waitingGradients(_ format: DType?) throws {
+    let network = try shrinkingBlock()
+    let stages = try CompilerPipeline(autocastFormat: format).trainingStages(network, optimizer: anyOptimizer)
+    let (before, after) = (stages[stages.count - 2].graph, stages[stages.count - 1].graph)
+    func skipGradient(_ graph: Graph) throws -> Int {
+      try #require(graph.nodes.firstIndex { $0.layer == "skip" && $0.operation.name == "conv2d_backward_data" })
+    }
+    let sum = try #require(after.nodes.lastIndex { $0.operation == .add && $0.phase == .backward })
+    #expect(try skipGradient(before) < sum - 9, "before those of three convolutions and tanh")
+    #expect(try skipGradient(after) == sum - 1)
+    #expect(planMemory(after, scratch: [:]).lowerBound < planMemory(before, scratch: [:]).lowerBound)
+    #expect(try schedule(after) == after, "scheduling a schedule changes nothing")
+    let feed = randomFeed(before)
+    #expect(try referenceOutputs(before, feed) == referenceOutputs(after, feed))
+  }
+
   @Test("the schedule sums a gradient right behind the node that makes it", arguments: [nil, DType.float16, .bfloat16])
   func sums(_ format: DType?) throws {
     let pipeline = CompilerPipeline(autocastFormat: format, microBatches: 2)
@@ -160,4 +179,29 @@ struct StepPassTests {
     let feed = microBatchFeed(try languageModel(), count: 2)
     #expect(try referenceOutputs(after, feed) == referenceOutputs(before, feed))
   }
+}
+
+/// A residual block whose skip connection and main branch both shrink the image.
+private func shrinkingBlock() throws(GraphError) -> Graph {
+  var builder = GraphBuilder(isTraining: true)
+  let image = builder.input("x", f32(16, 2, 8, 8))
+  let labels = builder.input("labels", TensorType(.int64, [16]))
+  let x = try builder.apply(.tanh, try builder.convolution(image, 4))
+  func strided(_ name: String) throws(GraphError) -> ValueID {
+    try builder.scope(name) { builder throws(GraphError) in
+      let weight = try builder.parameter("weight", [8, 4, 3, 3], .uniform(bound: 0.3))
+      return try builder.apply(
+        .conv2d(ConvolutionAttributes(kernel: [3, 3], stride: [2, 2], padding: [1, 1])), x, weight)
+    }
+  }
+  var main = try builder.apply(.tanh, try strided("main"))
+  for name in ["second", "third"] {
+    main = try builder.scope(name) { builder throws(GraphError) in
+      try builder.apply(.tanh, try builder.convolution(main, 8))
+    }
+  }
+  let sum = try builder.apply(.add, main, try strided("skip"))
+  let logits = try builder.linear(try builder.apply(.flatten, sum), 3)
+  builder.output("loss", try builder.apply(.crossEntropy, logits, labels))
+  return builder.graph
 }
