@@ -6,10 +6,10 @@ import TensorCore
 /// Algorithm: (1) values that may share storage are merged: views (`flatten` of channels-last data that needs no move)
 /// and operations that may write over an operand that dies there. (2) Each storage lives from its first write to its
 /// last read; inputs live from node 0, named outputs and low-precision copies to the end; what is carried from one
-/// micro-batch to the next (sums of gradients, pending statistics) lives throughout. (3) Offsets: storages in an order, each
-/// at the lowest gap among those alive at the same time, 64-byte aligned. Orders are tried until one gives the lower bound,
-/// else the smallest arena wins: greedy by size, greedy by breadth (Pisarchyk & Lee 2020), by size times lifetime, and by
-/// lifetime.
+/// micro-batch to the next (sums of gradients, pending statistics) lives throughout. (3) Offsets: storages one after
+/// another, each at the lowest gap among those alive at the same time, 64-byte aligned. Several orders are tried, until one
+/// reaches the lower bound; else the smallest arena wins. They are greedy by size, greedy by breadth (Pisarchyk & Lee
+/// 2020) and by lifetime in several ways (`PlacementOrder`).
 ///
 /// `scratch` states the bytes that the backend's kernels need at each node, by node number.
 /// O(n² log n) in the number of storages, at compile time only.
@@ -133,9 +133,13 @@ private struct MemoryPlanner {
   }
 
   private func place(_ plan: inout MemoryPlan) {
+    var alive = [Int](repeating: 0, count: end + 1)
+    for block in plan.blocks {
+      for number in block.lifetime { alive[number] += Self.aligned(block.byteCount) }
+    }
     var smallest: (offsets: [Int], arenaBytes: Int)?
     for order in PlacementOrder.allCases {
-      let found = offsets(of: plan.blocks, in: order.indices(of: plan.blocks, nodes: end + 1))
+      let found = offsets(of: plan.blocks, in: order.indices(of: plan.blocks, alive: alive))
       if found.arenaBytes < smallest?.arenaBytes ?? .max { smallest = found }
       if found.arenaBytes == plan.lowerBound { break }
     }

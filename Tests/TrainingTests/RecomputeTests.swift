@@ -67,7 +67,8 @@ struct RecomputeTests {
         let other = try Trainer(configuration(name, recompute), precision: precision, backend: CPUBackend())
         #expect(try other.losses(3) == losses, "\(precision) \(recompute)")
         #expect(try other.state.bits == bits, "\(precision) \(recompute)")
-        #expect(other.watchedTensors == plain.watchedTensors, "\(precision) \(recompute)")
+        // Another order of nodes may take less memory, and tensors are watched in theirs.
+        #expect(Set(other.watchedTensors) == Set(plain.watchedTensors), "\(precision) \(recompute)")
         #expect(other.graph.floatingPointOperations == plain.graph.floatingPointOperations)
         if recompute == .automatic { #expect(other.memory.peak <= plain.memory.peak + other.memory.bytes.workspace) }
       }
