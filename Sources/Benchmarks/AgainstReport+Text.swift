@@ -18,7 +18,8 @@ extension AgainstReport {
     return style == .plain ? table.plain : table.markdown
   }
 
-  /// Bytes at the peak of a step as a table, in MiB, and our activations beside those of fp32 and what is implied.
+  /// Bytes at the peak of a step as a table, in MiB, and the most of our activations at one time beside those of fp32 and
+  /// those that are implied.
   public func memoryTable(_ style: TableStyle) -> String {
     var table = TextTable([
       ("network", .left), ("mode", .left), ("ours, MiB", .right), ("eager, MiB", .right), ("compiled, MiB", .right),
@@ -26,8 +27,8 @@ extension AgainstReport {
       ("to implied", .right),
     ])
     for row in rows where row.error == nil {
-      let activations = row.memory.map { Double($0.activations) }
-      let baseline = rows.first { $0.network == row.network && $0.precision == .fp32 }?.memory?.activations
+      let activations = row.mostActivations.map(Double.init)
+      let baseline = rows.first { $0.network == row.network && $0.precision == .fp32 }?.mostActivations
       let shares = [baseline, row.impliedActivations].map { base in
         activations.flatMap { own in base.flatMap { $0 > 0 ? own / Double($0) : nil } }
       }

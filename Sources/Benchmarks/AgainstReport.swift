@@ -30,6 +30,8 @@ public struct AgainstReport: Codable, Sendable, Hashable {
     public var memory: MemoryBreakdown?
     /// Bytes of our activations that the formats of the operations imply (`Graph.impliedActivationBytes`).
     public var impliedActivations: Int?
+    /// Most bytes of our activations in use at one time.
+    public var mostActivations: Int?
     /// Why there is nothing to compare; nil where there is.
     public var error: String?
     /// What a reader of the figures should know.

@@ -152,7 +152,8 @@ public struct AgainstRun: Sendable {
       row: AgainstReport.Row(network: name, precision: precision, batch: configuration.samplesPerStep),
       contenders: [ours])
     let memory = trainer.memory
-    (contest.row.memory, contest.row.impliedActivations) = (memory.bytes, memory.impliedActivations)
+    contest.row.memory = memory.bytes
+    (contest.row.impliedActivations, contest.row.mostActivations) = (memory.impliedActivations, memory.mostActivations)
     for isCompiled in modes {
       progress("\(precision.rawValue): PyTorch builds it\(isCompiled ? " and compiles it" : "")")
       let request = TwinRequest.Build(

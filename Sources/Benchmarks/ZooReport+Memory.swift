@@ -5,9 +5,9 @@ extension ZooReport {
   public enum MemoryGoal {
     /// Kinds of networks whose activations are compared with those of fp32: nearly all of theirs come from products.
     public static let halved: Set<String> = ["mlp", "cnn", "resnet", "unet"]
-    /// Activations at the peak over those of fp32, in these networks.
+    /// Most activations over those of fp32, in these networks.
     public static let overFP32 = 0.55
-    /// Activations at the peak over what the op lists imply, in all others.
+    /// Most activations over what the op lists imply, in all others.
     public static let overImplied = 1.05
   }
 
@@ -17,7 +17,7 @@ extension ZooReport {
     public var network: String
     /// The mode.
     public var precision: Precision
-    /// Activations at the peak over those of fp32, or over what the op lists imply.
+    /// Most activations over those of fp32, or over what the op lists imply.
     public var ratio: Double
     /// Whether `ratio` is over fp32, not over what is implied.
     public var isOverFP32: Bool
@@ -32,14 +32,13 @@ extension ZooReport {
   /// One entry a network and autocast mode with planned memory, in the order of the rows.
   public var memoryVerdicts: [MemoryVerdict] {
     rows.compactMap { row in
-      guard row.precision.isAutocast, let memory = row.memory else { return nil }
+      guard row.precision.isAutocast, let most = row.mostActivations else { return nil }
       let isOverFP32 = MemoryGoal.halved.contains(row.model)
-      guard let base = isOverFP32 ? baseline(of: row)?.activations : row.impliedActivations, base > 0 else {
+      guard let base = isOverFP32 ? baseline(of: row)?.mostActivations : row.impliedActivations, base > 0 else {
         return nil
       }
       return MemoryVerdict(
-        network: row.network, precision: row.precision, ratio: Double(memory.activations) / Double(base),
-        isOverFP32: isOverFP32)
+        network: row.network, precision: row.precision, ratio: Double(most) / Double(base), isOverFP32: isOverFP32)
     }
   }
 
@@ -51,7 +50,7 @@ extension ZooReport {
         let found = verdicts.filter { $0.precision == precision && $0.isOverFP32 == isOverFP32 }
         guard let goal = found.first?.goal else { return nil }
         let missed = found.filter { !$0.isMet }.map(\.network)
-        return "\(precision.rawValue): activations at the peak over \(isOverFP32 ? "those of fp32" : "implied"): "
+        return "\(precision.rawValue): most activations over \(isOverFP32 ? "those of fp32" : "implied"): "
           + found.map { "\($0.network) \(fixed($0.ratio, 2))×" }.joined(separator: ", ")
           + "; goal at most \(fixed(goal, 2)): "
           + (missed.isEmpty ? "met" : "not met by \(missed.joined(separator: ", "))")
@@ -59,33 +58,45 @@ extension ZooReport {
     }
   }
 
-  /// Planned bytes at the peak of a step by owner as a table, in MiB; the activations that the formats imply, and what the
-  /// plan saved.
+  /// Planned bytes at the peak of a step by owner as a table, in MiB, and what the plan saved.
   public func memoryTable(_ style: TableStyle) -> String {
     var table = TextTable(
       [("network", .left), ("mode", .left)]
         + [
-          "parameters", "16-bit copies", "gradients", "optimizer", "activations", "to fp32", "implied", "to implied",
-          "workspace", "total", "to fp32", "saved",
+          "parameters", "16-bit copies", "gradients", "optimizer", "activations", "workspace", "total", "to fp32",
+          "saved",
         ].map { ($0, .right) })
     for row in rows {
       guard let memory = row.memory else { continue }
-      let fp32 = baseline(of: row)
+      let owners = [
+        memory.parameters + memory.masters, memory.lowPrecisionCopies, memory.gradients, memory.optimizerState,
+        memory.activations, memory.workspace, memory.total,
+      ]
+      table.add(
+        [row.network, row.precision.rawValue] + owners.map(size)
+          + [ratio(memory.total, to: baseline(of: row)?.memory?.total), size(row.savedBytes)])
+    }
+    return style == .plain ? table.plain : table.markdown
+  }
+
+  /// Most bytes of activations at one time beside those of fp32 and those that the formats imply as a table, in MiB.
+  public func activationTable(_ style: TableStyle) -> String {
+    var table = TextTable(
+      [("network", .left), ("mode", .left)]
+        + ["at the peak", "most", "to fp32", "implied", "to implied"].map { ($0, .right) })
+    for row in rows {
+      guard let most = row.mostActivations else { continue }
       table.add([
-        row.network, row.precision.rawValue, size(memory.parameters + memory.masters), size(memory.lowPrecisionCopies),
-        size(memory.gradients), size(memory.optimizerState), size(memory.activations),
-        ratio(memory.activations, to: fp32?.activations), size(row.impliedActivations),
-        ratio(memory.activations, to: row.impliedActivations), size(memory.workspace), size(memory.total),
-        ratio(memory.total, to: fp32?.total), size(row.savedBytes),
+        row.network, row.precision.rawValue, size(row.memory?.activations), size(most),
+        ratio(most, to: baseline(of: row)?.mostActivations), size(row.impliedActivations),
+        ratio(most, to: row.impliedActivations),
       ])
     }
     return style == .plain ? table.plain : table.markdown
   }
 
-  /// Planned bytes of the same network in fp32.
-  private func baseline(of row: Row) -> MemoryBreakdown? {
-    rows.first { $0.network == row.network && $0.precision == .fp32 }?.memory
-  }
+  /// The same network in fp32.
+  private func baseline(of row: Row) -> Row? { rows.first { $0.network == row.network && $0.precision == .fp32 } }
 
   private func size(_ bytes: Int?) -> String { fixed(bytes.map(mebibytes), 1) }
 

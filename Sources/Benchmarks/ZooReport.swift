@@ -34,6 +34,8 @@ public struct ZooReport: Codable, Sendable, Hashable {
     public var memory: MemoryBreakdown?
     /// Bytes of activations that the formats of the operations imply (`Graph.impliedActivationBytes`).
     public var impliedActivations: Int?
+    /// Most bytes of activations in use at one time, which need not be that of the peak.
+    public var mostActivations: Int?
     /// Bytes that the memory plan saved: all buffers of a step, each with a place of its own, less the arena.
     public var savedBytes: Int?
     /// Loss on the validation split after these few steps.
@@ -93,13 +95,15 @@ public struct ZooReport: Codable, Sendable, Hashable {
     for lane in summary.lanes where lane.precision != .fp32 || !isKnown {
       rows.append(
         Row(
-          network: run.name, model: run.configuration.model.name, data: run.data.name, parameters: parameters, batch: run.configuration.samplesPerStep,
+          network: run.name, model: run.configuration.model.name, data: run.data.name, parameters: parameters,
+          batch: run.configuration.samplesPerStep,
           precision: lane.precision, isNative: native.contains(lane.precision),
           medianStepMilliseconds: lane.medianStepMilliseconds, p95StepMilliseconds: lane.p95StepMilliseconds,
           samplesPerSecond: lane.samplesPerSecond,
           speedup: summary.speedup.first { $0.lane == lane.lane && $0.schedule == .alternating },
           skipped: lane.skipped, memory: lane.memory?.bytes, impliedActivations: lane.memory?.impliedActivations,
-          savedBytes: lane.memory.map { $0.unshared - $0.peak }, loss: lane.evaluation?.loss,
+          mostActivations: lane.memory?.mostActivations, savedBytes: lane.memory.map { $0.unshared - $0.peak },
+          loss: lane.evaluation?.loss,
           score: lane.evaluation?.accuracy, state: lane.state, castShare: lane.castShare))
     }
     means = Precision.allCases.compactMap { precision in

@@ -37,6 +37,8 @@ public struct CompilerPipeline: Sendable {
 
   /// All stages of a training step: forward, backward, commit.
   ///
+  /// From "commit" on the loss is the only output: other results need not outlive their last use in a step.
+  ///
   /// The last stage is what runs.
   public func trainingStages(_ forward: Graph, optimizer: OptimizerKind) throws(GraphError) -> [Stage] {
     var stages = try forwardStages(forward)
@@ -46,7 +48,8 @@ public struct CompilerPipeline: Sendable {
     if microBatches > 1 { stages.append(Stage(name: "accumulate", graph: accumulated.graph)) }
     var unscaled = try UnscaledGradients(accumulated)
     for clipping in clipping { try unscaled.clip(clipping) }
-    let committed = try appendCommit(unscaled, optimizer: optimizer, rounding: formats.rounding)
+    var committed = try appendCommit(unscaled, optimizer: optimizer, rounding: formats.rounding)
+    committed.outputs = committed.outputs.filter { $0.key == "loss" }
     stages.append(Stage(name: "commit", graph: committed))
     try finish(&stages)
     return stages

@@ -15,8 +15,9 @@ extension Graph {
   /// - parameters, statistics and 16-bit copies are not activations; what only the forward pass reads, gradients, scratch,
   ///   and what `recompute` computes again need not be kept.
   ///
-  /// A property of the graph, before planning: order, alignment, and what writes over what do not change it. The plan's
-  /// activations at its peak come to at least this much where the peak is at the beginning of the backward pass.
+  /// A property of the graph, before planning: order, alignment, and what writes over what do not change it. All of it is
+  /// alive when the backward pass begins, so that `MemoryPlan.mostByOwner` of activations is at least this much; what that
+  /// has beyond it are gradients on their way, results that only forward reads, and alignment.
   ///
   /// O(values + operands). Source: PyTorch, "Automatic Mixed Precision package", section "Autocast Op Reference".
   public var impliedActivationBytes: Int {

@@ -47,6 +47,8 @@ public struct MemoryPlan: Sendable {
   public internal(set) var lowerBound = 0
   /// Bytes in use at the node where most are, by owner.
   public internal(set) var peakByOwner: [Owner: Int] = [:]
+  /// Most bytes of each owner in use at one time, which need not be the time of the peak.
+  public internal(set) var mostByOwner: [Owner: Int] = [:]
 
   /// Offset of a value in the arena; nil where it lies in the persistent state.
   public func offset(of value: ValueID) -> Int? { blockOfValue[value].map { blocks[$0].offset } }

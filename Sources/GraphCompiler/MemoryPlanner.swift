@@ -174,6 +174,7 @@ private struct MemoryPlanner {
       for block in plan.blocks where block.lifetime.contains(number) {
         byOwner[block.owner, default: 0] += Self.aligned(block.byteCount)
       }
+      plan.mostByOwner.merge(byOwner, uniquingKeysWith: max)
       let total = byOwner.values.reduce(0, +)
       if total > plan.lowerBound { (plan.lowerBound, plan.peakByOwner) = (total, byOwner) }
     }

@@ -1,7 +1,30 @@
 import BackendAPI
 import GraphCompiler
 import GraphIR
-import TrainingEvents
+public import TrainingEvents
+
+/// What a training step takes, as planned, in bytes.
+public struct PlannedMemory: Sendable, Hashable {
+  /// By owner, at the peak.
+  public var bytes: MemoryBreakdown
+  /// At the peak: persistent state and arena.
+  public var peak: Int
+  /// What the same buffers would take without sharing.
+  public var unshared: Int
+  /// Activations that the formats of the operations imply (`Graph.impliedActivationBytes`).
+  public var impliedActivations: Int
+  /// Most activations in use at one time, which need not be that of the peak.
+  public var mostActivations: Int
+
+  init(_ executable: any Executable, layout: StateLayout, policy: PrecisionPolicy) {
+    let plan = executable.plan
+    bytes = memoryBreakdown(executable, layout: layout, policy: policy)
+    peak = layout.byteCount + plan.arenaBytes
+    unshared = layout.byteCount + plan.unsharedBytes
+    impliedActivations = executable.graph.impliedActivationBytes
+    mostActivations = plan.mostByOwner[.activation] ?? 0
+  }
+}
 
 /// Bytes of a lane by owner, from the layout of the persistent state and the plan of the arena.
 ///

@@ -212,15 +212,8 @@ public final class Trainer {
     cache[policy, configuration]
   }
 
-  /// Planned bytes of the running mode: by owner, at the peak, without sharing, and of the activations that its formats
-  /// imply (`Graph.impliedActivationBytes`).
-  public var memory: (bytes: MemoryBreakdown, peak: Int, unshared: Int, impliedActivations: Int) {
-    let plan = executable.plan
-    return (
-      memoryBreakdown(executable, layout: state.layout, policy: policy), state.layout.byteCount + plan.arenaBytes,
-      state.layout.byteCount + plan.unsharedBytes, executable.graph.impliedActivationBytes
-    )
-  }
+  /// Planned bytes of the running mode.
+  public var memory: PlannedMemory { PlannedMemory(executable, layout: state.layout, policy: policy) }
 
   /// Which kernel computes each node of the running mode.
   public var implementations: [String] { executable.implementations }

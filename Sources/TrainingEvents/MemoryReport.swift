@@ -39,11 +39,13 @@ public struct MemoryReport: Codable, Sendable, Hashable {
   /// Bytes of activations that the formats of the operations imply: what the forward pass leaves for the backward pass,
   /// before planning; nil in older files.
   public var impliedActivations: Int?
+  /// Most bytes of activations in use at one time, which need not be that of the peak; nil in older files.
+  public var mostActivations: Int?
 
   /// Creates a report; every field is stated.
   public init(
     lane: LaneID, attempt: Int, precision: Precision, bytes: MemoryBreakdown, peak: Int, unshared: Int, rss: Int,
-    largestBatch: Int? = nil, impliedActivations: Int? = nil
+    largestBatch: Int? = nil, impliedActivations: Int? = nil, mostActivations: Int? = nil
   ) {
     self.lane = lane
     self.attempt = attempt
@@ -54,6 +56,7 @@ public struct MemoryReport: Codable, Sendable, Hashable {
     self.rss = rss
     self.largestBatch = largestBatch
     self.impliedActivations = impliedActivations
+    self.mostActivations = mostActivations
   }
 }
 

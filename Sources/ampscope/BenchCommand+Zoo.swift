@@ -27,7 +27,11 @@ extension BenchCommand {
     }
     let style = markdown ? TableStyle.markdown : .plain
     let lines = [heading(report.machine, threads: report.threads), "", report.table(style), ""] + report.meanLines
-    let memory = ["", "Planned memory at the peak of a step, MiB", "", report.memoryTable(style), ""]
+    let memory = [
+      "", "Planned memory at the peak of a step, MiB", "", report.memoryTable(style), "",
+      "Activations, MiB: at the peak, the most at one time, and what the formats of the operations imply", "",
+      report.activationTable(style), "",
+    ]
     try print(lines + memory + report.memoryVerdictLines, report)
   }
 

@@ -65,7 +65,10 @@ import TrainingEvents
       ("schedule", ["schedule", "segment", "reason"]),
       (
         "memory",
-        ["lane", "attempt", "precision", "bytes", "peak", "unshared", "rss", "largestBatch", "impliedActivations"]
+        [
+          "lane", "attempt", "precision", "bytes", "peak", "unshared", "rss", "largestBatch", "impliedActivations",
+          "mostActivations",
+        ]
       ),
       ("peaks", ["threads", "gigaflops"]),
       ("eval", ["lane", "attempt", "loss", "accuracy", "n", "final"]),

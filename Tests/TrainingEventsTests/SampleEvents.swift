@@ -36,7 +36,7 @@ enum SampleEvents {
     lane: LaneID(0), attempt: 5, precision: .ampBF16,
     bytes: MemoryBreakdown(
       parameters: 1, masters: 2, lowPrecisionCopies: 3, gradients: 4, optimizerState: 5, activations: 6, workspace: 7),
-    peak: 28, unshared: 40, rss: 1 << 30, largestBatch: 200, impliedActivations: 5)
+    peak: 28, unshared: 40, rss: 1 << 30, largestBatch: 200, impliedActivations: 5, mostActivations: 6)
 
   static let evaluation = EvaluationReport(
     lane: LaneID(0), attempt: 400, loss: 0.31, accuracy: 0.885, count: 10_000, isFinal: true)

@@ -224,7 +224,8 @@ final class LaneRunner: @unchecked Sendable {
         MemoryReport(
           lane: lane, attempt: trainer.attempt, precision: trainer.precision, bytes: memory.bytes,
           peak: memory.peak, unshared: memory.unshared, rss: ResidentMemory.bytes,
-          largestBatch: headroom, impliedActivations: memory.impliedActivations)))
+          largestBatch: headroom, impliedActivations: memory.impliedActivations,
+          mostActivations: memory.mostActivations)))
   }
 
   func emit(_ body: TrainingEvent.Body) {
