@@ -18,8 +18,8 @@ extension AgainstReport {
     return style == .plain ? table.plain : table.markdown
   }
 
-  /// Bytes at the peak of a step as a table, in MiB, and the most of our activations at one time beside those of fp32 and
-  /// those that are implied.
+  /// Bytes at the peak of a step as a table, in MiB; the most of our activations at one time beside those of fp32, and
+  /// those at the peak beside what is implied.
   public func memoryTable(_ style: TableStyle) -> String {
     var table = TextTable([
       ("network", .left), ("mode", .left), ("ours, MiB", .right), ("eager, MiB", .right), ("compiled, MiB", .right),
@@ -27,16 +27,13 @@ extension AgainstReport {
       ("to implied", .right),
     ])
     for row in rows where row.error == nil {
-      let activations = row.mostActivations.map(Double.init)
       let baseline = rows.first { $0.network == row.network && $0.precision == .fp32 }?.mostActivations
-      let shares = [baseline, row.impliedActivations].map { base in
-        activations.flatMap { own in base.flatMap { $0 > 0 ? own / Double($0) : nil } }
-      }
       table.add([
         row.network, row.precision.rawValue, fixed(row.ours.memory.map(mebibytes), 1),
         fixed(row.eager?.memory.map(mebibytes), 1), fixed(row.compiled?.memory.map(mebibytes), 1),
-        times(row.memoryRatio), fixed(activations.map { $0 / 1_048_576 }, 1), times(shares[0]),
-        times(shares[1]),
+        times(row.memoryRatio), fixed(row.mostActivations.map(mebibytes), 1),
+        times(share(row.mostActivations, of: baseline)),
+        times(share(row.memory?.activations, of: row.impliedActivations)),
       ])
     }
     return style == .plain ? table.plain : table.markdown
@@ -99,6 +96,11 @@ extension AgainstReport {
 
   private func verdict(_ ratio: Double, atLeast goal: Double?) -> String {
     goal.map { "; goal \(fixed($0, 2)): " + (ratio >= $0 ? "met" : "not met") } ?? ""
+  }
+
+  private func share(_ bytes: Int?, of base: Int?) -> Double? {
+    guard let bytes, let base, base > 0 else { return nil }
+    return Double(bytes) / Double(base)
   }
 
   private func times(_ ratio: Double?) -> String { ratio == nil ? "" : fixed(ratio, 2) + "×" }

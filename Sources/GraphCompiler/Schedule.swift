@@ -1,9 +1,11 @@
 public import GraphIR
 import TensorCore
 
-/// Sinks casts to just before their first use, so that their results take memory no earlier than needed, and hoists sums
-/// of gradients to just behind the gradient, so that it dies there. Then, where that lowers the peak of memory, sinks
-/// backward nodes whose results are larger than the operands that wait for them.
+/// Orders a graph so that its tensors take memory no longer than needed.
+///
+/// Sinks casts to just before their first use, and hoists sums of gradients to just behind the gradient, so that it dies
+/// there. Then, where that lowers the peak of memory, sinks backward nodes whose results are larger than the operands that
+/// wait for them.
 ///
 /// The order of a graph can always be run, and the VJP table already puts the gradient of a weight before that of the
 /// input, so that dy and x die early. A cast depends on nothing but its operand and may move freely, and so does a sum

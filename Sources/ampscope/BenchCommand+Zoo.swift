@@ -29,7 +29,7 @@ extension BenchCommand {
     let lines = [heading(report.machine, threads: report.threads), "", report.table(style), ""] + report.meanLines
     let memory = [
       "", "Planned memory at the peak of a step, MiB", "", report.memoryTable(style), "",
-      "Activations, MiB: at the peak, the most at one time, and what the formats of the operations imply", "",
+      "Activations, MiB: at the peak, what the formats of the operations imply, and the most at one time", "",
       report.activationTable(style), "",
     ]
     try print(lines + memory + report.memoryVerdictLines, report)

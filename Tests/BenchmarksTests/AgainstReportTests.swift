@@ -92,7 +92,7 @@ struct AgainstReportTests {
     #expect(lines[2].contains("1.80×") && lines[2].contains("eager") && lines[3].contains("error"))
     let memory = report.memoryTable(.markdown).split(separator: "\n")
     #expect(memory.count == 4 && memory[2].contains("| 1.0 | 3.0 | 2.0 | 2.00× | 5.0 | 1.00× |  |"))
-    #expect(memory[3].contains("| 1.0 | 3.0 |  | 3.00× | 3.0 | 0.60× | 1.50× |"))
+    #expect(memory[3].contains("| 1.0 | 3.0 |  | 3.00× | 3.0 | 0.60× | 1.00× |"))
     #expect(report.conditions.joined().contains("2 threads on processors 0,1"))
   }
 

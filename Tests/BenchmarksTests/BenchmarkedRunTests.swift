@@ -32,7 +32,7 @@ struct BenchmarkedRunTests {
     let lines = report.table(.plain).split(separator: "\n")
     let memory = report.memoryTable(.plain).split(separator: "\n")
     #expect(memory.count == 4 && memory[0].contains("activations") && memory[1].contains("1.00×"))
-    #expect(report.memoryVerdicts.map(\.isOverFP32) == [false, false], "a network of no kind that has a goal over fp32")
+    #expect(report.memoryVerdicts.map(\.isOverFP32) == [false, false], "its kind has no goal over fp32")
     #expect(lines.count == 4 && lines[1].contains("baseline") && lines[2].contains("storage-only"))
   }
 

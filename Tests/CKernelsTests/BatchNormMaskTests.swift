@@ -2,7 +2,9 @@ import CKernels
 import Testing
 
 extension KernelTests.BatchNorm {
-  /// Backward finds what relu let through from x. It has to find what forward stored, to the last bit.
+  /// Backward finds from x what relu let through.
+  ///
+  /// It has to find what forward stored, to the last bit.
   @Suite("The mask of a fused relu")
   struct Mask {
     /// Channels whose results are a constant near what a format rounds to 0, and channels whose results straddle it.
