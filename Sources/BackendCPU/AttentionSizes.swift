@@ -6,6 +6,12 @@ import TensorCore
 struct AttentionSizes {
   let batch: Int
   let length: Int
+  /// T', the length rounded up to whole cache lines of fp32 (16): rows of scores are that long, and keys and values that
+  /// many.
+  ///
+  /// What is beyond the length is zeros. Kernels then read and write whole vectors, and oneDNN packs operands faster: it
+  /// has no fast product of rows that lie further apart than they are long.
+  let padded: Int
   let channels: Int
   let heads: Int
   /// Members of the team.
@@ -19,10 +25,11 @@ struct AttentionSizes {
 
   init(qkv: TensorType, _ attributes: AttentionAttributes, threads: Int32) {
     (batch, length, channels) = (qkv.shape[0], qkv.shape[1], qkv.shape[2] / 3)
+    padded = (length + 15) / 16 * 16
     heads = attributes.heads
     members = TeamWork.memberCount(threads)
     let share = max(1, (batch * heads + members - 1) / members)
-    let most = min(share, max(1, AttentionSizes.mostScoreBytes / max(length * length * DType.float32.size, 1)))
+    let most = min(share, max(1, AttentionSizes.mostScoreBytes / max(padded * padded * DType.float32.size, 1)))
     // A last chunk that is not full costs as much as a full one.
     let cost = { (chunk: Int) in (share + chunk - 1) / chunk * chunk }
     chunk = (1...most).max { (cost($0), -$0) > (cost($1), -$1) } ?? 1
@@ -32,10 +39,19 @@ struct AttentionSizes {
   /// 1 / √d.
   var scale: Float { Float(1 / Double(headSize).squareRoot()) }
 
-  /// Bytes of a chunk's dense matrices (T, d).
-  func headBytes(_ dtype: DType) -> Int { chunk * length * headSize * dtype.size }
-  /// Bytes of a chunk's scores (T, T).
-  func scoreBytes(_ dtype: DType) -> Int { chunk * length * length * dtype.size }
+  /// Bytes of a chunk's dense matrices (T', d).
+  func headBytes(_ dtype: DType) -> Int { chunk * padded * headSize * dtype.size }
+  /// Bytes of a chunk's scores, `rows` a head.
+  func scoreBytes(_ dtype: DType, rows: Int) -> Int { chunk * rows * padded * dtype.size }
+
+  /// What the softmax and its gradient do with the scores of some heads: scale them by 1/√d, round to a format.
+  func softmax(_ heads: Range<Int>, _ attributes: AttentionAttributes, _ rounding: amp_dtype, stored: amp_dtype)
+    -> amp_attention
+  {
+    amp_attention(
+      heads: heads.count, queries: length, keys: length, stride: padded, rows: padded, scale: scale,
+      causal: attributes.isCausal, rounding: rounding, p_dtype: stored)
+  }
 
   /// The heads of a member, counted through all samples, some at a time.
   func chunks(of member: Int) -> some Sequence<Range<Int>> {
@@ -50,21 +66,24 @@ struct AttentionSizes {
     try (0..<members).map { _ in try make() }
   }
 
-  private var square: BatchedProduct.View { BatchedProduct.View(leading: length, batch: length * length) }
-  private var tall: BatchedProduct.View { BatchedProduct.View(leading: headSize, batch: length * headSize) }
-
-  /// (T, T) = A Bᵀ in fp32, A and B (T, d) of the format.
-  func scores(_ context: KernelContext, _ compute: DType) throws -> BatchedProduct {
+  /// (rows, T') = A Bᵀ in fp32, A (rows, d) and B (T', d) of the format.
+  func scores(_ context: KernelContext, _ compute: DType, rows: Int) throws -> BatchedProduct {
     try BatchedProduct(
-      context, isForOneThread: true, batch: chunk, m: length, n: length, k: headSize, transposeB: true, a: tall,
-      b: tall, c: square, input: compute, output: .float32)
+      context, isForOneThread: true, batch: chunk, m: rows, n: padded, k: headSize, transposeB: true,
+      a: matrix(rows, headSize), b: matrix(padded, headSize), c: matrix(rows, padded), input: compute, output: .float32)
   }
 
-  /// (T, d) = op(P) B, P (T, T), everything of the format.
-  func columns(_ context: KernelContext, _ compute: DType, transposeA: Bool = false) throws -> BatchedProduct {
+  /// (rows, d) = op(P) B, P (rows, T') or its transpose, B (T', d), everything of the format.
+  func columns(_ context: KernelContext, _ compute: DType, rows: Int, transposeA: Bool = false) throws -> BatchedProduct
+  {
     try BatchedProduct(
-      context, isForOneThread: true, batch: chunk, m: length, n: headSize, k: length, transposeA: transposeA,
-      a: square, b: tall, c: tall, input: compute, output: compute)
+      context, isForOneThread: true, batch: chunk, m: rows, n: headSize, k: padded, transposeA: transposeA,
+      a: matrix(rows, padded), b: matrix(padded, headSize), c: matrix(rows, headSize), input: compute, output: compute)
+  }
+
+  /// Dense matrices of a chunk, one after the other.
+  private func matrix(_ rows: Int, _ columns: Int) -> BatchedProduct.View {
+    BatchedProduct.View(leading: columns, batch: rows * columns)
   }
 }
 
@@ -73,28 +92,43 @@ struct PackedHeads {
   private let base: UnsafeMutableRawPointer
   private let dtype: DType
   private let partBytes: Int
-  private let layout: amp_heads
+  private let sizes: AttentionSizes
+  private let rowStride: Int
 
   init(_ base: UnsafeMutableRawPointer, parts: Int, _ dtype: DType, _ sizes: AttentionSizes) {
-    (self.base, self.dtype) = (base, dtype)
+    (self.base, self.dtype, self.sizes) = (base, dtype, sizes)
     partBytes = sizes.channels * dtype.size
-    layout = amp_heads(
-      heads: sizes.heads, length: sizes.length, head_size: sizes.headSize, row_stride: parts * sizes.channels)
+    rowStride = parts * sizes.channels
   }
 
-  /// Copies heads of a part into dense matrices (T, d) of a format.
-  func gather(_ part: Int, _ heads: Range<Int>, into dense: UnsafeMutableRawPointer, _ format: amp_dtype) {
-    withUnsafePointer(to: layout) {
+  private func withLayout(_ rows: Int, _ body: (UnsafePointer<amp_heads>) -> Void) {
+    let layout = amp_heads(
+      heads: sizes.heads, length: sizes.length, head_size: sizes.headSize, row_stride: rowStride, dense_length: rows)
+    withUnsafePointer(to: layout, body)
+  }
+
+  /// Copies heads of a part into dense matrices (rows, d) of a format; rows beyond the length are zeros.
+  func gather(
+    _ part: Int, _ heads: Range<Int>, into dense: UnsafeMutableRawPointer, _ format: amp_dtype, rows: Int
+  ) {
+    withLayout(rows) {
       amp_gather_heads(
         1, dtype.kernelType, base + part * partBytes, $0, format, dense, heads.lowerBound, heads.count)
     }
   }
 
-  /// Copies dense matrices (T, d) of a format to the heads of a part; rounds once.
-  func scatter(_ part: Int, _ heads: Range<Int>, from dense: UnsafeRawPointer, _ format: amp_dtype) {
-    withUnsafePointer(to: layout) {
+  /// Copies the first T rows of dense matrices (rows, d) of a format to the heads of a part; rounds once.
+  func scatter(_ part: Int, _ heads: Range<Int>, from dense: UnsafeRawPointer, _ format: amp_dtype, rows: Int) {
+    withLayout(rows) {
       amp_scatter_heads(
         1, format, dense, dtype.kernelType, base + part * partBytes, $0, heads.lowerBound, heads.count)
+    }
+  }
+
+  /// Sums over the columns of some heads of what two tensors of the same layout hold, multiplied: (heads, T).
+  func dots(_ other: PackedHeads, _ heads: Range<Int>, into sums: UnsafeMutablePointer<Float>) {
+    withLayout(sizes.length) {
+      amp_attention_delta(1, dtype.kernelType, base, other.base, $0, sums, heads.lowerBound, heads.count)
     }
   }
 }

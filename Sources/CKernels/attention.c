@@ -5,92 +5,86 @@
 
 typedef struct {
   attention_plan plan;
-  const float *dp, *delta;
-  float *scores, *logsumexp; /* read only in the backward pass */
-  void *p, *ds;
-  bool causal;
-  size_t heads, queries, keys;
-} attention_job;
-
-/* How many keys a row of scores attends to. */
-static size_t visible_keys(const attention_job *job, size_t row) {
-  const size_t query = row % job->queries;
-  return job->causal && query + 1 < job->keys ? query + 1 : job->keys;
-}
+  float *scores, *logsumexp;
+  void *p;
+  size_t rows;
+} softmax_job;
 
 static void run_softmax(void *context, int index, int count) {
-  const attention_job *job = context;
-  const range part = part_of(job->heads * job->queries, index, count, 1);
-  for (size_t row = part.begin; row < part.end; row++)
-    job->logsumexp[row] = kernels()->attention_softmax(job->scores + row * job->keys, &job->plan,
-                                                       mutable_element(job->plan.stored, job->p, row * job->keys),
-                                                       visible_keys(job, row), job->keys);
+  const softmax_job *job = context;
+  const range part = part_of(job->rows, index, count, 1);
+  const size_t at = part.begin * job->plan.stride;
+  kernels()->attention_softmax(job->scores + at, &job->plan, mutable_element(job->plan.stored, job->p, at),
+                               job->logsumexp + part.begin, part.begin, part.end - part.begin);
 }
 
-void amp_attention_softmax(int threads, float *scores, float scale, bool causal, amp_dtype rounding,
-                           amp_dtype p_dtype, void *p, float *logsumexp, size_t heads, size_t queries, size_t keys) {
-  attention_job job = {.plan = {scale, rounding, p_dtype},
-                       .scores = scores,
-                       .logsumexp = logsumexp,
-                       .p = p,
-                       .causal = causal,
-                       .heads = heads,
-                       .queries = queries,
-                       .keys = keys};
-  parallel_chunks(threads, chunk_count(threads, heads * queries * keys), run_softmax, &job);
+static attention_plan plan_of(const amp_attention *attention) {
+  return (attention_plan){attention->scale,   attention->rounding, attention->p_dtype, attention->causal,
+                          attention->queries, attention->keys,     attention->stride};
 }
+
+void amp_attention_softmax(int threads, const amp_attention *attention, float *scores, void *p, float *logsumexp) {
+  softmax_job job = {plan_of(attention), scores, logsumexp, p, attention->heads * attention->queries};
+  parallel_chunks(threads, chunk_count(threads, job.rows * attention->keys), run_softmax, &job);
+}
+
+typedef struct {
+  attention_plan plan;
+  attention_gradient operands;
+  void *p, *ds;
+  size_t heads, rows; /* of a head */
+} softmax_gradient_job;
 
 static void run_softmax_backward(void *context, int index, int count) {
-  const attention_job *job = context;
-  const range part = part_of(job->heads * job->queries, index, count, 1);
-  for (size_t row = part.begin; row < part.end; row++) {
-    const size_t at = row * job->keys;
-    kernels()->attention_softmax_backward(job->scores + at, job->logsumexp[row], job->dp + at, job->delta[row],
-                                          &job->plan, mutable_element(job->plan.stored, job->p, at),
-                                          mutable_element(job->plan.stored, job->ds, at), visible_keys(job, row),
-                                          job->keys);
+  const softmax_gradient_job *job = context;
+  const range part = part_of(job->heads * job->rows, index, count, 1);
+  for (size_t at = part.begin; at < part.end;) {
+    const size_t head = at / job->rows, row = at % job->rows, rest = job->rows - row, left = part.end - at;
+    const size_t rows = rest < left ? rest : left, matrix = head * job->rows * job->plan.stride;
+    const size_t vector = head * job->plan.queries;
+    const attention_gradient *all = &job->operands;
+    const attention_gradient operands = {all->scores + matrix, all->dp + matrix, all->logsumexp + vector,
+                                         all->delta + vector};
+    kernels()->attention_softmax_backward(&operands, &job->plan, mutable_element(job->plan.stored, job->p, matrix),
+                                          mutable_element(job->plan.stored, job->ds, matrix), row, rows);
+    at += rows;
   }
 }
 
-void amp_attention_softmax_backward(int threads, const float *scores, const float *logsumexp, const float *dp,
-                                    const float *delta, float scale, bool causal, amp_dtype rounding,
-                                    amp_dtype p_dtype, void *p, void *ds, size_t heads, size_t queries, size_t keys) {
-  attention_job job = {.plan = {scale, rounding, p_dtype},
-                       .scores = (float *)scores,
-                       .dp = dp,
-                       .delta = delta,
-                       .logsumexp = (float *)logsumexp,
-                       .p = p,
-                       .ds = ds,
-                       .causal = causal,
-                       .heads = heads,
-                       .queries = queries,
-                       .keys = keys};
-  parallel_chunks(threads, chunk_count(threads, heads * queries * keys), run_softmax_backward, &job);
+void amp_attention_softmax_backward(int threads, const amp_attention *attention, const float *scores,
+                                    const float *logsumexp, const float *dp, const float *delta, void *p, void *ds) {
+  softmax_gradient_job job = {
+      plan_of(attention), {scores, dp, logsumexp, delta}, p, ds, attention->heads, attention->rows};
+  const size_t elements = attention->heads * attention->rows * attention->queries;
+  parallel_chunks(threads, chunk_count(threads, elements), run_softmax_backward, &job);
 }
+
+/* ---- heads ---- */
 
 typedef struct {
   amp_dtype dtype;
   const void *d_o, *o;
+  const amp_heads *layout;
   float *delta;
-  size_t rows, heads, head_size;
+  size_t first, count;
 } delta_job;
 
 static void run_delta(void *context, int index, int count) {
   const delta_job *job = context;
-  const range part = part_of(job->rows, index, count, 1);
-  for (size_t row = part.begin; row < part.end; row++)
-    for (size_t head = 0; head < job->heads; head++) {
-      const size_t at = (row * job->heads + head) * job->head_size;
-      job->delta[head * job->rows + row] = kernels()->dot_product(
-          job->dtype, element(job->dtype, job->d_o, at), element(job->dtype, job->o, at), job->head_size);
-    }
+  const size_t length = job->layout->length, size = job->layout->head_size, stride = job->layout->row_stride;
+  const range part = part_of(job->count, index, count, 1);
+  for (size_t at = part.begin; at < part.end; at++) {
+    const size_t head = job->first + at;
+    const size_t place = head / job->layout->heads * length * stride + head % job->layout->heads * size;
+    kernels()->dot_products(job->dtype, element(job->dtype, job->d_o, place), stride,
+                            element(job->dtype, job->o, place), stride, job->delta + at * length, length, size);
+  }
 }
 
-void amp_attention_delta(int threads, amp_dtype dtype, const void *d_o, const void *o, float *delta, size_t rows,
-                         size_t heads, size_t head_size) {
-  delta_job job = {dtype, d_o, o, delta, rows, heads, head_size};
-  parallel_chunks(threads, chunk_count(threads, rows * heads * head_size), run_delta, &job);
+void amp_attention_delta(int threads, amp_dtype dtype, const void *d_o, const void *o, const amp_heads *layout,
+                         float *delta, size_t first, size_t count) {
+  delta_job job = {dtype, d_o, o, layout, delta, first, count};
+  parallel_chunks(threads, chunk_count(threads, count * layout->length * layout->head_size), run_delta, &job);
 }
 
 typedef struct {
@@ -102,14 +96,36 @@ typedef struct {
   bool gathers;
 } heads_job;
 
-/* A row of a head is a few vectors: calling memcpy for each would take longer than the move. */
-static void copy_row(void *dst, const void *src, size_t bytes) {
+/* A row of a head is a few vectors: calling memcpy for each would take longer than the move. With bytes a constant it
+   is a few instructions. */
+static inline __attribute__((always_inline)) void copy_row(char *dst, const char *src, size_t bytes) {
   enum { step = 32 };
   size_t at = 0;
   for (; at + step <= bytes; at += step)
-    memcpy((char *)dst + at, (const char *)src + at, step);
+    memcpy(dst + at, src + at, step);
   if (at < bytes)
-    memcpy((char *)dst + at, (const char *)src + at, bytes - at);
+    memcpy(dst + at, src + at, bytes - at);
+}
+
+static inline __attribute__((always_inline)) void copy_rows(char *dst, size_t dst_stride, const char *src,
+                                                            size_t src_stride, size_t rows, size_t bytes) {
+  for (size_t row = 0; row < rows; row++)
+    copy_row(dst + row * dst_stride, src + row * src_stride, bytes);
+}
+
+static void move_rows(const heads_job *job, char *dst, size_t dst_stride, const char *src, size_t src_stride) {
+  const size_t rows = job->layout->length, bytes = job->layout->head_size * element_size(job->from);
+  if (job->from != job->to) {
+    for (size_t row = 0; row < rows; row++)
+      kernels()->cast(job->from, src + row * src_stride, job->to, dst + row * dst_stride, job->layout->head_size);
+    return;
+  }
+  switch (bytes) {
+  case 32: copy_rows(dst, dst_stride, src, src_stride, rows, 32); break;
+  case 64: copy_rows(dst, dst_stride, src, src_stride, rows, 64); break;
+  case 128: copy_rows(dst, dst_stride, src, src_stride, rows, 128); break;
+  default: copy_rows(dst, dst_stride, src, src_stride, rows, bytes);
+  }
 }
 
 static void run_heads(void *context, int index, int count) {
@@ -119,16 +135,17 @@ static void run_heads(void *context, int index, int count) {
   const range part = part_of(job->count, index, count, 1);
   for (size_t at = part.begin; at < part.end; at++) {
     const size_t head = job->first + at, sample = head / layout->heads;
-    const size_t column = head % layout->heads * size;
-    for (size_t row = 0; row < layout->length; row++) {
-      const size_t packed = (sample * layout->length + row) * layout->row_stride + column;
-      const size_t dense = (at * layout->length + row) * size;
-      const void *src = element(job->from, job->src, job->gathers ? packed : dense);
-      void *dst = mutable_element(job->to, job->dst, job->gathers ? dense : packed);
-      if (job->from == job->to)
-        copy_row(dst, src, size * element_size(job->from));
-      else
-        kernels()->cast(job->from, src, job->to, dst, size);
+    const size_t packed = sample * layout->length * layout->row_stride + head % layout->heads * size;
+    const size_t dense = at * layout->dense_length * size, end = dense + layout->length * size;
+    if (job->gathers) {
+      const size_t stride = element_size(job->from) * layout->row_stride;
+      move_rows(job, mutable_element(job->to, job->dst, dense), size * element_size(job->to),
+                element(job->from, job->src, packed), stride);
+      memset(mutable_element(job->to, job->dst, end), 0,
+             (layout->dense_length - layout->length) * size * element_size(job->to));
+    } else {
+      move_rows(job, mutable_element(job->to, job->dst, packed), element_size(job->to) * layout->row_stride,
+                element(job->from, job->src, dense), size * element_size(job->from));
     }
   }
 }

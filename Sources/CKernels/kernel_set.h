@@ -78,11 +78,20 @@ typedef struct {
   size_t channels;
 } upsample_plan;
 
-/* What a softmax writes, and how: `rounding` is the format of the values, `stored` that of the memory. */
+/* How a softmax over scores reads and writes. `rounding` is the format of the values written, `stored` that of the
+   memory. Where causal, a query attends to the keys up to its own number. Rows lie `stride` elements apart; what a row
+   has beyond its elements is written as zeros. */
 typedef struct {
   float scale;
   amp_dtype rounding, stored;
+  bool causal;
+  size_t queries, keys, stride;
 } attention_plan;
+
+/* What the gradient of a softmax reads: a head's scores and dp (keys, queries), logsumexp and delta (queries). */
+typedef struct {
+  const float *scores, *dp, *logsumexp, *delta;
+} attention_gradient;
 
 /* One sample of a step of an LSTM. Pointers to what is not there are NULL. */
 typedef struct {
@@ -180,11 +189,15 @@ typedef struct {
   void (*mse_backward)(const float *predictions, const float *targets, float factor, float *dpredictions,
                        size_t count);
 
-  /* One row of scores, of which the first `visible` keys take part; returns the logsumexp. */
-  float (*attention_softmax)(float *scores, const attention_plan *plan, void *p, size_t visible, size_t keys);
-  void (*attention_softmax_backward)(const float *scores, float logsumexp, const float *dp, float delta,
-                                     const attention_plan *plan, void *p, void *ds, size_t visible, size_t keys);
-  float (*dot_product)(amp_dtype dtype, const void *x, const void *y, size_t count);
+  /* Rows of scores, a query each, of which the first is row `first` of all; logsumexp (rows). */
+  void (*attention_softmax)(float *scores, const attention_plan *plan, void *p, float *logsumexp, size_t first,
+                            size_t rows);
+  /* Rows first ..< first + rows of one head, a key each; beyond the keys they are zeros. Pointers are those of row 0. */
+  void (*attention_softmax_backward)(const attention_gradient *operands, const attention_plan *plan, void *p, void *ds,
+                                     size_t first, size_t rows);
+  /* products[r] = sum of x[r] * y[r] over the columns; rows lie x_stride and y_stride elements apart. */
+  void (*dot_products)(amp_dtype dtype, const void *x, size_t x_stride, const void *y, size_t y_stride, float *products,
+                       size_t rows, size_t columns);
 
   void (*lstm_cell)(amp_dtype dtype, const lstm_sample *sample, size_t hidden);
   void (*lstm_cell_backward)(amp_dtype dtype, const lstm_gradient_sample *sample, size_t hidden);

@@ -71,11 +71,12 @@ double reference_mse(const float *predictions, const float *targets, size_t coun
 void reference_mse_backward(const float *predictions, const float *targets, float factor, float *dpredictions,
                             size_t count);
 
-float reference_attention_softmax(float *scores, const attention_plan *plan, void *p, size_t visible,
-                                  size_t keys);
-void reference_attention_softmax_backward(const float *scores, float logsumexp, const float *dp, float delta,
-                                          const attention_plan *plan, void *p, void *ds, size_t visible, size_t keys);
-float reference_dot_product(amp_dtype dtype, const void *x, const void *y, size_t count);
+void reference_attention_softmax(float *scores, const attention_plan *plan, void *p, float *logsumexp, size_t first,
+                                 size_t rows);
+void reference_attention_softmax_backward(const attention_gradient *operands, const attention_plan *plan, void *p,
+                                          void *ds, size_t first, size_t rows);
+void reference_dot_products(amp_dtype dtype, const void *x, size_t x_stride, const void *y, size_t y_stride,
+                            float *products, size_t rows, size_t columns);
 
 void reference_lstm_cell(amp_dtype dtype, const lstm_sample *sample, size_t hidden);
 void reference_lstm_cell_backward(amp_dtype dtype, const lstm_gradient_sample *sample, size_t hidden);

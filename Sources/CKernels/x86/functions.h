@@ -18,6 +18,33 @@ INLINE vfloat exponential(vfloat x) {
   return scale_by_power_of_2(p, n);
 }
 
+static const float log2_of_e = 1.44269504088896341f;
+
+/* p = polynomial in x, coefficients of the highest power first. */
+INLINE void polynomial(const float *coefficients, size_t degree, const vfloat *x, vfloat *p, size_t vectors) {
+  EACH(v, vectors) p[v] = multiply_add(broadcast(coefficients[0]), x[v], broadcast(coefficients[1]));
+  for (size_t power = 2; power <= degree; power++)
+    EACH(v, vectors) p[v] = multiply_add(p[v], x[v], broadcast(coefficients[power]));
+}
+
+/* p = 2^f for |f| <= 1/2: a polynomial fitted for the least relative error (3e-9) that is 1 at 0. */
+INLINE void power_of_fraction(const vfloat *f, vfloat *p, size_t vectors) {
+  static const float coefficients[] = {1.53264715e-4f, 1.33908063e-3f, 9.61850584e-3f, 5.55035993e-2f,
+                                       2.40226477e-1f, 6.93147182e-1f, 1.0f};
+  polynomial(coefficients, 6, f, p, vectors);
+}
+
+/* t = 2^t for t <= 128. Within 0.6 ulp where that is normal; underflows to zero through the subnormals; NaN stays NaN. */
+INLINE void powers_of_two(vfloat *t, size_t vectors) {
+  vfloat n[vectors_per_tile], p[vectors_per_tile];
+  /* 2^n stays representable; NaN is the second operand and survives. */
+  EACH(v, vectors) t[v] = larger(broadcast(-152.0f), t[v]);
+  EACH(v, vectors) n[v] = round_to_integer(t[v]);
+  EACH(v, vectors) t[v] = t[v] - n[v];
+  power_of_fraction(t, p, vectors);
+  EACH(v, vectors) t[v] = scale_by_power_of_2(p[v], n[v]);
+}
+
 /* Distribution function and density of the standard normal. */
 typedef struct {
   vfloat distribution, density;

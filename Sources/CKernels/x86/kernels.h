@@ -85,7 +85,7 @@
       .mse_backward = mse_backward,                                                                                    \
       .attention_softmax = attention_softmax,                                                                          \
       .attention_softmax_backward = attention_softmax_backward,                                                        \
-      .dot_product = dot_product,                                                                                      \
+      .dot_products = dot_products,                                                                                    \
       .lstm_cell = lstm_cell,                                                                                          \
       .lstm_cell_backward = lstm_cell_backward,                                                                        \
       .round_stochastically = round_stochastically,                                                                    \

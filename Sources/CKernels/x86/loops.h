@@ -90,6 +90,42 @@ INLINE float total_of_strands(const vsums *sums) {
     }                                                                                                                  \
   } while (0)
 
+/* Long chains of dependent operations are written for the vectors of a tile side by side, step by step: the few dozen
+ * instructions that a processor looks ahead are then independent ones.
+ *
+ * Runs the statements for tiles of elements: from index `at`, `vectors` vectors wide (a constant), the last of which has
+ * n lanes to work on. */
+#define FOR_TILES(at, vectors, n, count, ...)                                                                          \
+  do {                                                                                                                 \
+    size_t at = 0;                                                                                                     \
+    for (; at + vectors_per_tile * lanes <= (count); at += vectors_per_tile * lanes) {                                 \
+      enum { vectors = vectors_per_tile, n = lanes };                                                                  \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+    if (at < (count)) {                                                                                                \
+      const size_t whole = ((count) - at - 1) / lanes, n = (count) - at - whole * lanes;                               \
+      LAST_TILE(0, whole, vectors, __VA_ARGS__)                                                                        \
+      LAST_TILE(1, whole, vectors, __VA_ARGS__)                                                                        \
+      LAST_TILE(2, whole, vectors, __VA_ARGS__)                                                                        \
+      LAST_TILE(3, whole, vectors, __VA_ARGS__)                                                                        \
+    }                                                                                                                  \
+  } while (0)
+#define LAST_TILE(wanted, whole, vectors, ...)                                                                         \
+  if (wanted < vectors_per_tile && whole == wanted) {                                                                  \
+    enum { vectors = wanted + 1 };                                                                                     \
+    __VA_ARGS__                                                                                                        \
+  }
+
+/* Lanes to work on in one vector of a tile. */
+INLINE size_t lanes_of(size_t vector, size_t vectors, size_t n) { return vector + 1 < vectors ? lanes : n; }
+
+/* Runs the statement for every vector of a tile. */
+#define EACH(vector, vectors) for (size_t vector = 0; vector < (vectors); vector++)
+
+INLINE void load_tile(amp_dtype dtype, const void *base, size_t at, size_t vectors, size_t n, vfloat *tile) {
+  EACH(v, vectors) tile[v] = load(dtype, base, at + v * lanes, lanes_of(v, vectors, n));
+}
+
 /* Runs the statement with `constant` naming the value of dtype at compile time. */
 #define FOR_DTYPE(dtype, constant, ...)                                                                                \
   do {                                                                                                                 \

@@ -150,6 +150,30 @@ INLINE float largest_lane(vfloat v) {
   const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
+#define COMBINE_LANES(combine, v, result)                                                                              \
+  do {                                                                                                                 \
+    static const int reversed[lanes] = {0, 4, 2, 6, 1, 5, 3, 7};                                                       \
+    vfloat step[lanes / 2];                                                                                            \
+    for (int i = 0; i < 4; i++) {                                                                                      \
+      const vfloat a = (v)[reversed[i]], b = (v)[reversed[i + 4]];                                                     \
+      step[i] = combine(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));                                           \
+    }                                                                                                                  \
+    for (int i = 0; i < 2; i++) {                                                                                      \
+      const __m256d a = _mm256_castps_pd(step[i]), b = _mm256_castps_pd(step[i + 2]);                                  \
+      step[i] = combine(_mm256_castpd_ps(_mm256_unpacklo_pd(a, b)), _mm256_castpd_ps(_mm256_unpackhi_pd(a, b)));       \
+    }                                                                                                                  \
+    (result) = combine(_mm256_permute2f128_ps(step[0], step[1], 0x20), _mm256_permute2f128_ps(step[0], step[1], 0x31));\
+  } while (0)
+INLINE vfloat sums_of_lanes(const vfloat v[lanes]) {
+  vfloat result;
+  COMBINE_LANES(_mm256_add_ps, v, result);
+  return result;
+}
+INLINE vfloat largest_lanes(const vfloat v[lanes]) {
+  vfloat result;
+  COMBINE_LANES(_mm256_max_ps, v, result);
+  return result;
+}
 INLINE uint64_t sum_of_counters(vint counters) {
   uint32_t each[lanes];
   _mm256_storeu_si256((__m256i *)each, counters);

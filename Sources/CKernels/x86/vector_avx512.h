@@ -132,6 +132,36 @@ INLINE vint count_up(vint counters, vmask m) {
 
 INLINE float sum_of_lanes(vfloat v) { return _mm512_reduce_add_ps(v); }
 INLINE float largest_lane(vfloat v) { return _mm512_reduce_max_ps(v); }
+/* Lane r of the result is `combine` over the lanes of v[r], in the order of a tree that is the same for every r: halves of
+   the vectors are laid side by side, and the number of vectors halves with each step. Steps leave the results in the order
+   of reversed bits, so that is how the vectors are taken. */
+#define COMBINE_LANES(combine, v, result)                                                                              \
+  do {                                                                                                                 \
+    static const int reversed[lanes] = {0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15};                         \
+    vfloat step[lanes / 2];                                                                                            \
+    for (int i = 0; i < 8; i++) {                                                                                      \
+      const vfloat a = (v)[reversed[i]], b = (v)[reversed[i + 8]];                                                     \
+      step[i] = combine(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));                                           \
+    }                                                                                                                  \
+    for (int i = 0; i < 4; i++) {                                                                                      \
+      const __m512d a = _mm512_castps_pd(step[i]), b = _mm512_castps_pd(step[i + 4]);                                  \
+      step[i] = combine(_mm512_castpd_ps(_mm512_unpacklo_pd(a, b)), _mm512_castpd_ps(_mm512_unpackhi_pd(a, b)));       \
+    }                                                                                                                  \
+    for (int i = 0; i < 2; i++)                                                                                        \
+      step[i] = combine(_mm512_shuffle_f32x4(step[i], step[i + 2], 0x88),                                              \
+                        _mm512_shuffle_f32x4(step[i], step[i + 2], 0xdd));                                             \
+    (result) = combine(_mm512_shuffle_f32x4(step[0], step[1], 0x88), _mm512_shuffle_f32x4(step[0], step[1], 0xdd));    \
+  } while (0)
+INLINE vfloat sums_of_lanes(const vfloat v[lanes]) {
+  vfloat result;
+  COMBINE_LANES(_mm512_add_ps, v, result);
+  return result;
+}
+INLINE vfloat largest_lanes(const vfloat v[lanes]) {
+  vfloat result;
+  COMBINE_LANES(_mm512_max_ps, v, result);
+  return result;
+}
 INLINE uint64_t sum_of_counters(vint counters) {
   const __m512i low = _mm512_cvtepu32_epi64(_mm512_castsi512_si256(counters));
   const __m512i high = _mm512_cvtepu32_epi64(_mm512_extracti64x4_epi64(counters, 1));
