@@ -75,6 +75,34 @@ extension KernelTests {
       }
     }
 
+    @Test("Every 16-bit number gives the rounded value or its neighbour, a slope of 1/2 at zero")
+    func everyPattern() {
+      for dtype in [AMP_F16, AMP_BF16] {
+        let x = Tensor(dtype, patterns: Casts.everyPattern)
+        let points = x.floats.map(Double.init)
+        let finite = points.indices.filter { points[$0].isFinite }
+        let ones = Tensor(dtype, Array(repeating: 1, count: x.count))
+        KernelTests.onEveryKernelSet(threads: [2]) { isa, threads in
+          var (y, dx) = (Tensor(dtype, count: x.count), Tensor(dtype, count: x.count))
+          amp_gelu(threads, dtype, x.bytes, &y.bytes, x.count)
+          amp_gelu_backward(threads, dtype, ones.bytes, x.bytes, &dx.bytes, x.count)
+          let (values, slopes) = (y.floats, dx.floats)
+          #expect(zip(points, values).allSatisfy { !$0.isNaN || $1.isNaN }, "\(isa) \(dtype)")
+          #expect(zip(points, slopes).allSatisfy { !$0.isNaN || $1.isNaN }, "\(isa) \(dtype)")
+          #expect(zip(points, slopes).allSatisfy { $0 != 0 || $1 == 0.5 }, "\(isa) \(dtype)")
+          let small = smallestError(of: dtype) * 1.01
+          for (found, function, error) in [
+            (values, { $0 * Gelu.distribution($0) }, 0x1p-16), (slopes, Gelu.slope, 0x1p-13),
+          ] as [([Float], (Double) -> Double, Double)] {
+            let expected = finite.map { function(points[$0]) }
+            let difference = firstDifference(
+              finite.map { found[$0] }, expected, relative: unit(of: dtype) / 2 + error, absolute: small)
+            #expect(difference == nil, "\(isa) \(dtype)")
+          }
+        }
+      }
+    }
+
     @Test("NaN stays NaN, +infinity stays, and -infinity gives NaN as in torch")
     func specials() {
       let x = Tensor(AMP_F32, [.nan, .infinity, -.infinity])

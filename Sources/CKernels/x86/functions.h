@@ -34,7 +34,8 @@ INLINE void power_of_fraction(const vfloat *f, vfloat *p, size_t vectors) {
   polynomial(coefficients, 6, f, p, vectors);
 }
 
-/* t = 2^t for t <= 128. Within 0.6 ulp where that is normal; underflows to zero through the subnormals; NaN stays NaN. */
+/* t = 2^t for t <= 128. Within 0.6 ulp where that is normal; underflows to zero through the subnormals; NaN stays
+ * NaN. */
 INLINE void powers_of_two(vfloat *t, size_t vectors) {
   vfloat n[vectors_per_tile], p[vectors_per_tile];
   /* 2^n stays representable; NaN is the second operand and survives. */
@@ -45,38 +46,85 @@ INLINE void powers_of_two(vfloat *t, size_t vectors) {
   EACH(v, vectors) t[v] = scale_by_power_of_2(p[v], n[v]);
 }
 
-/* Distribution function and density of the standard normal. */
-typedef struct {
-  vfloat distribution, density;
-} normal_values;
-
-/* Both from one exponential: for a = |x| the tail Phi(-a) is exp(-a^2 / 2) * R(a), and R, Mills' ratio over sqrt(2 pi),
+/* Distribution function and density of the standard normal.
+ *
+ * Both from one exponential: for a = |x| the tail Phi(-a) is exp(-a^2 / 2) * R(a), and R, Mills' ratio over sqrt(2 pi),
  * is smooth. (a + 2.5) * R(a) is a polynomial of degree 9 in q = (a - 2.5) / (a + 2.5), fitted on 0 <= a <= 15 for the
  * least relative error (3e-8, the rounding of the coefficients included). The tail keeps its relative accuracy down to
  * the subnormals, where 1 + erf would lose it. */
-INLINE normal_values normal(vfloat x) {
-  const vfloat a = smaller(broadcast(15.0f), magnitude(x));
-  const vfloat inverse = broadcast(1.0f) / (a + broadcast(2.5f));
-  const vfloat q = multiply_add(broadcast(-5.0f), inverse, broadcast(1.0f));
-  vfloat p = broadcast(-0.000171116379f);
-  p = multiply_add(p, q, broadcast(-0.000324547989f));
-  p = multiply_add(p, q, broadcast(0.000703159603f));
-  p = multiply_add(p, q, broadcast(0.00254063238f));
-  p = multiply_add(p, q, broadcast(-0.00161020295f));
-  p = multiply_add(p, q, broadcast(-0.0163931493f));
-  p = multiply_add(p, q, broadcast(0.00923777837f));
-  p = multiply_add(p, q, broadcast(0.131987959f));
-  p = multiply_add(p, q, broadcast(-0.433692127f));
-  p = multiply_add(p, q, broadcast(0.706656635f));
-  /* a^2 is rounded to `square`; what was rounded off is worth a factor that is linear to first order. */
-  const vfloat square = a * a, rest = multiply_subtract(a, a, square);
-  const vfloat power = exponential(square * broadcast(-0.5f));
-  const vfloat exp_half_square = multiply_add(power, rest * broadcast(-0.5f), power);
-  const vfloat tail = exp_half_square * p * inverse;
-  return (normal_values){
-      .distribution = choose(is_less(x, zeros()), tail, broadcast(1.0f) - tail),
-      .density = exp_half_square * broadcast(0.3989422804f),
-  };
+INLINE void normals(const vfloat *x, vfloat *distribution, vfloat *density, size_t vectors) {
+  static const float ratio[] = {-0.000171116379f, -0.000324547989f, 0.000703159603f, 0.00254063238f, -0.00161020295f,
+                                -0.0163931493f,   0.00923777837f,   0.131987959f,    -0.433692127f,  0.706656635f};
+  /* exp(-a^2 / 2) = 2^(-a^2 * c); c in two parts, and a^2 too: its exponent reaches -162, and what is left of it after
+     the whole number must be right to the last bit. */
+  const vfloat c = broadcast(-0.72134751f), c_rest = broadcast(-9.62981494e-9f);
+  vfloat a[vectors_per_tile], inverse[vectors_per_tile], p[vectors_per_tile], power[vectors_per_tile];
+  EACH(v, vectors) a[v] = smaller(broadcast(15.0f), magnitude(x[v]));
+  EACH(v, vectors) inverse[v] = broadcast(1.0f) / (a[v] + broadcast(2.5f));
+  EACH(v, vectors) power[v] = a[v] * a[v];
+  EACH(v, vectors) a[v] = multiply_subtract(a[v], a[v], power[v]); /* what was rounded off */
+  vfloat n[vectors_per_tile];
+  EACH(v, vectors) n[v] = round_to_integer(power[v] * c);
+  EACH(v, vectors) a[v] = multiply_add(power[v], c_rest, a[v] * c);
+  EACH(v, vectors) power[v] = multiply_subtract(power[v], c, n[v]) + a[v];
+  power_of_fraction(power, p, vectors);
+  EACH(v, vectors) power[v] = scale_by_power_of_2(p[v], n[v]);
+  EACH(v, vectors) a[v] = multiply_add(broadcast(-5.0f), inverse[v], broadcast(1.0f));
+  polynomial(ratio, 9, a, p, vectors);
+  EACH(v, vectors) {
+    const vfloat tail = power[v] * p[v] * inverse[v];
+    distribution[v] = choose(is_less(x[v], zeros()), tail, broadcast(1.0f) - tail);
+    density[v] = power[v] * broadcast(0.3989422804f);
+  }
+}
+
+/* The next three are for results that are rounded to 16 bits, whose half unit is at least 2^-12: right to 2^-13 or
+ * better for |x| < 6, where fp16 ends, and to 2^-10 beyond. Fitted on 0 <= |x| <= 13.5 for the least error relative to
+ * the result. */
+
+/* p = 2^f for |f| <= 1/2, within 3e-6. */
+INLINE void coarse_power_of_fraction(const vfloat *f, vfloat *p, size_t vectors) {
+  static const float coefficients[] = {9.58312675e-3f, 5.59064895e-2f, 2.40240917e-1f, 6.93124175e-1f, 1.0f};
+  polynomial(coefficients, 4, f, p, vectors);
+}
+
+/* Distribution function of the standard normal, to 2^-16 and 2^-13: log2 Phi(-a) is nearly a parabola, here a
+ * polynomial of degree 9, which stays below -136 beyond 13.5. */
+INLINE void coarse_normal_distributions(const vfloat *x, vfloat *distribution, size_t vectors) {
+  static const float coefficients[] = {-2.10148661e-9f, 1.51004302e-7f, -4.76697657e-6f, 8.76026987e-5f,
+                                       -1.05083854e-3f, 8.79876916e-3f, -5.42812366e-2f, -0.4583917f,
+                                       -1.15117161f,    -1.00001623f};
+  vfloat t[vectors_per_tile], n[vectors_per_tile], p[vectors_per_tile];
+  EACH(v, vectors) p[v] = magnitude(x[v]);
+  polynomial(coefficients, 9, p, t, vectors);
+  EACH(v, vectors) t[v] = larger(broadcast(-152.0f), t[v]); /* NaN is the second operand and survives */
+  EACH(v, vectors) n[v] = round_to_integer(t[v]);
+  EACH(v, vectors) t[v] = t[v] - n[v];
+  coarse_power_of_fraction(t, p, vectors);
+  EACH(v, vectors) {
+    const vfloat tail = scale_by_power_of_2(p[v], n[v]);
+    distribution[v] = choose(is_less(x[v], zeros()), tail, broadcast(1.0f) - tail);
+  }
+}
+
+/* Slope of x * Phi(x). At x = -a it is exp(-a^2 / 2) * (z - a) * V(a), with z where it is zero and V a polynomial of
+ * degree 10 that makes the slope at zero exactly 1/2; slopes of x and -x make one. */
+INLINE void coarse_gelu_slopes(const vfloat *x, vfloat *slope, size_t vectors) {
+  static const float coefficients[] = {7.31197426e-10f, -5.15435722e-8f,  1.57229587e-6f,  -2.72800324e-5f,
+                                       2.98216395e-4f,  -2.15733362e-3f,  1.06278502e-2f,  -3.65956057e-2f,
+                                       9.15204105e-2f,  -0.175382276f,    0.665077984f};
+  vfloat a[vectors_per_tile], t[vectors_per_tile], n[vectors_per_tile], p[vectors_per_tile];
+  EACH(v, vectors) a[v] = smaller(broadcast(14.6f), magnitude(x[v])); /* its exponential is zero */
+  EACH(v, vectors) t[v] = a[v] * broadcast(-0.72134752f) * a[v];
+  EACH(v, vectors) n[v] = round_to_integer(t[v]);
+  EACH(v, vectors) t[v] = t[v] - n[v];
+  coarse_power_of_fraction(t, p, vectors);
+  EACH(v, vectors) n[v] = scale_by_power_of_2(p[v], n[v]);
+  polynomial(coefficients, 10, a, p, vectors);
+  EACH(v, vectors) {
+    const vfloat negative = n[v] * p[v] * (broadcast(0.751791525f) - magnitude(x[v]));
+    slope[v] = choose(is_less(x[v], zeros()), negative, broadcast(1.0f) - negative);
+  }
 }
 
 /* 1 / (1 + e^-x), within 3 ulp where that is normal. Only powers of negative numbers are taken: nothing overflows, and
