@@ -192,7 +192,7 @@ typedef struct {
   /* Rows of scores, a query each, of which the first is row `first` of all; logsumexp (rows). */
   void (*attention_softmax)(float *scores, const attention_plan *plan, void *p, float *logsumexp, size_t first,
                             size_t rows);
-  /* Rows first ..< first + rows of one head, a key each; beyond the keys they are zeros. Pointers are those of row 0. */
+  /* Rows first ..< first + rows of one head, a key each, zeros beyond the keys. Pointers are those of row 0. */
   void (*attention_softmax_backward)(const attention_gradient *operands, const attention_plan *plan, void *p, void *ds,
                                      size_t first, size_t rows);
   /* products[r] = sum of x[r] * y[r] over the columns; rows lie x_stride and y_stride elements apart. */

@@ -8,8 +8,8 @@ INLINE void store_rounded(amp_dtype rounding, amp_dtype stored, void *base, size
     store(stored, base, index, n, rounding == AMP_F16 ? from_f16(to_f16(v)) : from_bf16(to_bf16(v)));
 }
 
-/* The lanes to store of a vector at `at` in a row: all, where the row goes on that far, so that what belongs to no element
- * is written with the last one. A store that left those lanes out would hold up loads of what follows them. */
+/* The lanes to store of a vector at `at` in a row: all, where the row goes on that far, so that what belongs to no
+ * element is written with the last one. A store that left those lanes out would hold up loads of what follows them. */
 INLINE size_t lanes_left(size_t stride, size_t at) { return stride - at < lanes ? stride - at : lanes; }
 
 /* v, with zeros beyond its first n lanes. */
@@ -45,8 +45,8 @@ INLINE vfloat largest_scores(const float *scores, size_t visible) {
   return largest;
 }
 
-/* scores = 2^(factor * (scores - largest)) in a row; the sums, in every lane that of its own. They are NaN where a score is
- * NaN or largest is infinite. */
+/* scores = 2^(factor * (scores - largest)) in a row; the sums, in every lane that of its own. They are NaN where a
+ * score is NaN or largest is infinite. */
 INLINE vfloat replace_by_powers(float *scores, float largest, float factor, size_t visible, size_t stride) {
   const vfloat shift = broadcast(largest), slope = broadcast(factor);
   vfloat sum = zeros(), power[vectors_per_tile];

@@ -93,8 +93,8 @@ INLINE float total_of_strands(const vsums *sums) {
 /* Long chains of dependent operations are written for the vectors of a tile side by side, step by step: the few dozen
  * instructions that a processor looks ahead are then independent ones.
  *
- * Runs the statements for tiles of elements: from index `at`, `vectors` vectors wide (a constant), the last of which has
- * n lanes to work on. */
+ * Runs the statements for tiles of elements: from index `at`, `vectors` vectors wide (a constant), the last of which
+ * has n lanes to work on. */
 #define FOR_TILES(at, vectors, n, count, ...)                                                                          \
   do {                                                                                                                 \
     size_t at = 0;                                                                                                     \

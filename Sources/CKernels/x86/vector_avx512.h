@@ -132,9 +132,9 @@ INLINE vint count_up(vint counters, vmask m) {
 
 INLINE float sum_of_lanes(vfloat v) { return _mm512_reduce_add_ps(v); }
 INLINE float largest_lane(vfloat v) { return _mm512_reduce_max_ps(v); }
-/* Lane r of the result is `combine` over the lanes of v[r], in the order of a tree that is the same for every r: halves of
-   the vectors are laid side by side, and the number of vectors halves with each step. Steps leave the results in the order
-   of reversed bits, so that is how the vectors are taken. */
+/* Lane r of the result is `combine` over the lanes of v[r], in the order of a tree that is the same for every r: halves
+   of the vectors are laid side by side, and the number of vectors halves with each step. Steps leave the results in the
+   order of reversed bits, so that is how the vectors are taken. */
 #define COMBINE_LANES(combine, v, result)                                                                              \
   do {                                                                                                                 \
     static const int reversed[lanes] = {0, 8, 4, 12, 2, 10, 6, 14, 1, 9, 5, 13, 3, 11, 7, 15};                         \
