@@ -4,10 +4,7 @@ INLINE void gelu_of(amp_dtype dtype, const void *x, void *y, size_t count) {
   vfloat value[vectors_per_tile], distribution[vectors_per_tile], density[vectors_per_tile];
   FOR_TILES(i, vectors, n, count, {
     load_tile(dtype, x, i, vectors, n, value);
-    if (dtype == AMP_F32)
-      normals(value, distribution, density, vectors);
-    else
-      coarse_normal_distributions(value, distribution, vectors);
+    normals(value, distribution, density, vectors);
     EACH(v, vectors) store(dtype, y, i + v * lanes, lanes_of(v, vectors, n), value[v] * distribution[v]);
   });
 }
@@ -15,20 +12,12 @@ static void gelu(amp_dtype dtype, const void *x, void *y, size_t count) {
   FOR_DTYPE(dtype, format, gelu_of(format, x, y, count));
 }
 
-INLINE void gelu_slopes(amp_dtype dtype, const vfloat *x, vfloat *slope, size_t vectors) {
-  if (dtype != AMP_F32) {
-    coarse_gelu_slopes(x, slope, vectors);
-    return;
-  }
-  vfloat distribution[vectors_per_tile], density[vectors_per_tile];
-  normals(x, distribution, density, vectors);
-  EACH(v, vectors) slope[v] = multiply_add(x[v], density[v], distribution[v]);
-}
 INLINE void gelu_backward_of(amp_dtype dtype, const void *dy, const void *x, void *dx, size_t count) {
-  vfloat value[vectors_per_tile], slope[vectors_per_tile];
+  vfloat value[vectors_per_tile], distribution[vectors_per_tile], density[vectors_per_tile], slope[vectors_per_tile];
   FOR_TILES(i, vectors, n, count, {
     load_tile(dtype, x, i, vectors, n, value);
-    gelu_slopes(dtype, value, slope, vectors);
+    normals(value, distribution, density, vectors);
+    EACH(v, vectors) slope[v] = multiply_add(value[v], density[v], distribution[v]);
     load_tile(dtype, dy, i, vectors, n, value);
     EACH(v, vectors) store(dtype, dx, i + v * lanes, lanes_of(v, vectors, n), value[v] * slope[v]);
   });

@@ -78,55 +78,6 @@ INLINE void normals(const vfloat *x, vfloat *distribution, vfloat *density, size
   }
 }
 
-/* The next three are for results that are rounded to 16 bits, whose half unit is at least 2^-12: right to 2^-13 or
- * better for |x| < 6, where fp16 ends, and to 2^-10 beyond. Fitted on 0 <= |x| <= 13.5 for the least error relative to
- * the result. */
-
-/* p = 2^f for |f| <= 1/2, within 3e-6. */
-INLINE void coarse_power_of_fraction(const vfloat *f, vfloat *p, size_t vectors) {
-  static const float coefficients[] = {9.58312675e-3f, 5.59064895e-2f, 2.40240917e-1f, 6.93124175e-1f, 1.0f};
-  polynomial(coefficients, 4, f, p, vectors);
-}
-
-/* Distribution function of the standard normal, to 2^-16 and 2^-13: log2 Phi(-a) is nearly a parabola, here a
- * polynomial of degree 9, which stays below -136 beyond 13.5. */
-INLINE void coarse_normal_distributions(const vfloat *x, vfloat *distribution, size_t vectors) {
-  static const float coefficients[] = {-2.10148661e-9f, 1.51004302e-7f, -4.76697657e-6f, 8.76026987e-5f,
-                                       -1.05083854e-3f, 8.79876916e-3f, -5.42812366e-2f, -0.4583917f,
-                                       -1.15117161f,    -1.00001623f};
-  vfloat t[vectors_per_tile], n[vectors_per_tile], p[vectors_per_tile];
-  EACH(v, vectors) p[v] = magnitude(x[v]);
-  polynomial(coefficients, 9, p, t, vectors);
-  EACH(v, vectors) t[v] = larger(broadcast(-152.0f), t[v]); /* NaN is the second operand and survives */
-  EACH(v, vectors) n[v] = round_to_integer(t[v]);
-  EACH(v, vectors) t[v] = t[v] - n[v];
-  coarse_power_of_fraction(t, p, vectors);
-  EACH(v, vectors) {
-    const vfloat tail = scale_by_power_of_2(p[v], n[v]);
-    distribution[v] = choose(is_less(x[v], zeros()), tail, broadcast(1.0f) - tail);
-  }
-}
-
-/* Slope of x * Phi(x). At x = -a it is exp(-a^2 / 2) * (z - a) * V(a), with z where it is zero and V a polynomial of
- * degree 10 that makes the slope at zero exactly 1/2; slopes of x and -x make one. */
-INLINE void coarse_gelu_slopes(const vfloat *x, vfloat *slope, size_t vectors) {
-  static const float coefficients[] = {7.31197426e-10f, -5.15435722e-8f,  1.57229587e-6f,  -2.72800324e-5f,
-                                       2.98216395e-4f,  -2.15733362e-3f,  1.06278502e-2f,  -3.65956057e-2f,
-                                       9.15204105e-2f,  -0.175382276f,    0.665077984f};
-  vfloat a[vectors_per_tile], t[vectors_per_tile], n[vectors_per_tile], p[vectors_per_tile];
-  EACH(v, vectors) a[v] = smaller(broadcast(14.6f), magnitude(x[v])); /* its exponential is zero */
-  EACH(v, vectors) t[v] = a[v] * broadcast(-0.72134752f) * a[v];
-  EACH(v, vectors) n[v] = round_to_integer(t[v]);
-  EACH(v, vectors) t[v] = t[v] - n[v];
-  coarse_power_of_fraction(t, p, vectors);
-  EACH(v, vectors) n[v] = scale_by_power_of_2(p[v], n[v]);
-  polynomial(coefficients, 10, a, p, vectors);
-  EACH(v, vectors) {
-    const vfloat negative = n[v] * p[v] * (broadcast(0.751791525f) - magnitude(x[v]));
-    slope[v] = choose(is_less(x[v], zeros()), negative, broadcast(1.0f) - negative);
-  }
-}
-
 /* 1 / (1 + e^-x), within 3 ulp where that is normal. Only powers of negative numbers are taken: nothing overflows, and
  * the small values keep their relative accuracy. */
 INLINE vfloat logistic(vfloat x) {
