@@ -49,6 +49,7 @@ let package = Package(
       name: "CNcurses", cSettings: strictC, linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
     .target(name: "CDNNL", cSettings: strictC, linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp")]),
     .target(name: "CZlib", cSettings: strictC, linkerSettings: [.linkedLibrary("z")]),
+    .target(name: "CCounters", cSettings: strictC),
     .target(
       name: "CKernels", cSettings: optimised + strictC,
       linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
@@ -77,8 +78,8 @@ let package = Package(
     .target(
       name: "Benchmarks",
       dependencies: [
-        "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI", "SafetensorsFormat",
-        "Datasets", "Training", "ModelZoo",
+        "CCounters", "TensorCore", "TrainingEvents", "RunStatistics", "GraphIR", "GraphCompiler", "BackendAPI",
+        "SafetensorsFormat", "Datasets", "Training", "ModelZoo",
       ],
       swiftSettings: strict),
     .target(

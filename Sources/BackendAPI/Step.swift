@@ -20,6 +20,8 @@ public struct StepRequest {
   public var injections: [Injection] = []
   /// Whether to read a clock before and after every node; changes no bit of what is computed.
   public var timesNodes = false
+  /// A counter of the calling thread that is read before and after every node; it must not fall. Nil for none.
+  public var nodeCounter: (() -> Int64)?
 
   /// Creates a request.
   public init(
@@ -93,6 +95,8 @@ public struct StepOutcome: Sendable {
   public var culprit: String?
   /// Nanoseconds by node number, over all micro-batches; empty where they were not asked for.
   public var nodeNanoseconds: [Int64] = []
+  /// What the request's counter counted, by node number, over all micro-batches; empty where it had none.
+  public var nodeCounts: [Int64] = []
 
   /// Why an attempt was skipped.
   public enum Skip: Sendable, Hashable {

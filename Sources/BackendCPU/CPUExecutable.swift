@@ -27,6 +27,8 @@ final class CPUExecutable: Executable {
   private let copies: [CopyTarget]
   /// Time of each node in the run that was last asked for it.
   private var nodeNanoseconds: [Int64]
+  /// What was counted in each node in the run that last had a counter.
+  private var nodeCounts: [Int64]
 
   /// A 16-bit copy and the parameter that it copies.
   private struct CopyTarget {
@@ -46,6 +48,7 @@ final class CPUExecutable: Executable {
     scratch = CommitScratch(watch: watch)
     addresses = graph.values.map { try? address($0.id) }
     nodeNanoseconds = [Int64](repeating: 0, count: graph.nodes.count)
+    nodeCounts = nodeNanoseconds
     self.plan = plan
     microBatchCalls = calls.filter { $0.timing != .optimizer }
     stepCalls = calls.filter { $0.timing == .optimizer }
@@ -90,6 +93,7 @@ final class CPUExecutable: Executable {
     scratch.reset()
     watch.begin(request.inspection)
     if request.timesNodes { for node in nodeNanoseconds.indices { nodeNanoseconds[node] = 0 } }
+    if request.nodeCounter != nil { for node in nodeCounts.indices { nodeCounts[node] = 0 } }
     var times = PhaseNanoseconds()
     for microBatch in 0..<microBatchCount {
       let context = callContext(request, host, scale: scale, microBatch: microBatch)
@@ -107,6 +111,7 @@ final class CPUExecutable: Executable {
       loss: loss?.floats(context).pointee ?? .nan, skip: scratch.skip, gradNorm: scratch.gradNorm, scale: scale,
       nanoseconds: times, readings: watch.readings, culprit: scratch.culprit)
     if request.timesNodes { outcome.nodeNanoseconds = nodeNanoseconds }
+    if request.nodeCounter != nil { outcome.nodeCounts = nodeCounts }
     return outcome
   }
 
@@ -143,7 +148,9 @@ final class CPUExecutable: Executable {
         current = call.timing
       }
       let began = request.timesNodes ? now() : 0
+      let counted = request.nodeCounter?() ?? 0
       try call.run(context)
+      if let counter = request.nodeCounter { nodeCounts[call.number] += counter() - counted }
       if request.timesNodes { nodeNanoseconds[call.number] += now() - began }
       if !request.injections.isEmpty { inject(request.injections, after: call.number, context) }
       if isWatched, let place = watch.results[call.number] {

@@ -36,6 +36,14 @@ extension ScalingReport {
         sharingTable(style), "",
       ]
     }
+    if !recordings.isEmpty {
+      lines += [
+        "A dashboard of two lanes with so many steps behind it, all panes and the loss alone on \(Recording.screen): processor "
+          + "time of the UI thread, and the heap that its state takes; each over that after the fewest steps. Goal: events and "
+          + "frames at most \(fixed(Goal.recorded, 1)) times what they take after \(Goal.recordedFrom) steps", "",
+        recordingTable(style), "",
+      ]
+    }
     return Array(lines.dropLast())
   }
 
@@ -112,6 +120,26 @@ extension ScalingReport {
       table.add([
         row.network, row.precision.rawValue, fixed(row.alone, 0), fixed(row.together, 0), fixed(row.twoThreads, 0),
         fixed(row.share, 3), fixed(row.shareOfTwoThreads, 3), verdict(row.meetsGoal),
+      ])
+    }
+    return style == .plain ? table.plain : table.markdown
+  }
+}
+
+extension ScalingReport {
+  func recordingTable(_ style: TableStyle) -> String {
+    var table = TextTable([
+      ("steps a lane", .right), ("events of a step, µs", .right), ("ratio", .right), ("frame ms", .right),
+      ("ratio", .right), ("loss alone ms", .right), ("ratio", .right), ("heap MiB", .right), ("ratio", .right),
+      ("bytes a step", .right), ("goal", .left),
+    ])
+    for (index, row) in recordings.enumerated() {
+      let over = { (value: (Recording) -> Double) in fixed(value(row) / value(recordings[0]), 2) }
+      table.add([
+        String(row.steps), fixed(row.eventMicroseconds, 2), over(\.eventMicroseconds), fixed(row.frameMilliseconds, 3),
+        over(\.frameMilliseconds), fixed(row.lossMilliseconds, 3), over(\.lossMilliseconds),
+        fixed(mebibytes(row.heapBytes), 1), over { Double($0.heapBytes) }, fixed(row.bytesPerStep, 0),
+        recordingMeetsGoal(index).map(verdict) ?? "–",
       ])
     }
     return style == .plain ? table.plain : table.markdown

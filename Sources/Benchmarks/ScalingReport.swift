@@ -11,6 +11,10 @@ public struct ScalingReport: Codable, Sendable {
     public static let switchMilliseconds = 100.0
     /// Share of what the same processors give to lanes that run alone.
     public static let sharing = 0.95
+    /// The most that an event and a frame may take over what they take after `recordedFrom` steps.
+    public static let recorded = 1.5
+    /// Steps from which on more of them are to cost no more.
+    public static let recordedFrom = 10_000
   }
 
   /// One network at growing size.
@@ -164,6 +168,8 @@ public struct ScalingReport: Codable, Sendable {
   public var switchings: [Switching] = []
   /// Lanes at once; empty with one processor.
   public var sharings: [Sharing] = []
+  /// A dashboard with more and more steps behind it.
+  public var recordings: [Recording] = []
 
   /// An empty report.
   public init(machine: MachineDescription, versions: [String: String], threads: Int) {

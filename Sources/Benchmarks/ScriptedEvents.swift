@@ -7,13 +7,15 @@ public import TrainingEvents
 public struct ScriptedEvents: Sendable {
   /// Whether everything changes from step to step.
   public let isWild: Bool
+  /// The largest loss scale at which gradients fit: a step above it is skipped.
+  private let ceiling: Double
   private var time = 1_790_000_000.0
   private var attempt = 0
   private var scale = 65_536.0
   private var random: UInt64 = 42
 
   /// Creates the script at its beginning.
-  public init(isWild: Bool) { self.isWild = isWild }
+  public init(isWild: Bool, ceiling: Double = 0x1p24) { (self.isWild, self.ceiling) = (isWild, ceiling) }
 
   /// The session and its lanes, running.
   public func opening(machine: MachineDescription) -> [TrainingEvent] {
@@ -51,7 +53,7 @@ public struct ScriptedEvents: Sendable {
     let base = 0.3 + 2 * exp(-Double(attempt) / 300)
     let loss = isWild ? exp(2 * noise()) : base * (1 + 0.1 * noise())
     let milliseconds = (lane == 0 ? 22 : 25) * (isWild ? exp(noise()) : 1 + 0.05 * abs(noise()))
-    let isSkipped = lane == 1 && isWild && noise() > 0.5
+    let isSkipped = lane == 1 && (isWild && noise() > 0.5 || scale > ceiling)
     time += milliseconds / 1000
     let shares = [0.33, 0.5, 0.07, 0.05, 0.05].map { isWild ? $0 * (1 + 0.5 * noise()) : $0 }
     events.append(

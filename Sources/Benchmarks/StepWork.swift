@@ -99,6 +99,6 @@ public struct StepFloor: Codable, Sendable, Hashable {
 }
 
 /// The median; NaN of nothing.
-func median(_ values: [Double]) -> Double {
+package func median(_ values: [Double]) -> Double {
   values.isEmpty ? .nan : SortedSample.quantile(0.5, of: values.sorted())
 }

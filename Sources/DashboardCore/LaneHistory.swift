@@ -31,6 +31,8 @@ struct LaneHistory: Sendable {
   private(set) var nonFiniteLoss: [Int] = []
   /// Changes of the loss scale, ascending.
   private(set) var scaleChanges: [ScaleReport] = []
+  /// Where those of the scaler in force begin.
+  private(set) var scalerStart = ScalerStart()
   /// Changes of precision, ascending.
   private(set) var precisionChanges: [PrecisionReport] = []
   /// Faults that the user asked for, ascending; the newest `faultLimit` of them.
@@ -75,7 +77,14 @@ struct LaneHistory: Sendable {
 
   mutating func append(_ change: ScaleReport) {
     guard LaneHistory.attempts.contains(change.attempt) else { return }
+    let isNewest = scaleChanges.last.map { $0.attempt <= change.attempt } ?? true
     insert(change, into: &scaleChanges) { $0.attempt <= change.attempt }
+    if isNewest {
+      scalerStart.add(change, at: scaleChanges.count - 1)
+    } else {
+      scalerStart = ScalerStart()
+      for (index, change) in scaleChanges.enumerated() { scalerStart.add(change, at: index) }
+    }
   }
 
   mutating func append(_ change: PrecisionReport) {

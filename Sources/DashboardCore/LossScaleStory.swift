@@ -26,16 +26,15 @@ struct LossScaleStory: Sendable, Hashable {
 
   /// The story of a lane that scales its loss; nil before its first step.
   ///
-  /// O(log attempts + changes since the last growth).
+  /// O(log attempts + halvings since the last growth).
   init?(of track: LaneTrack) {
     guard let step = track.lastStep, let scale = step.scale, track.hasScaler else { return nil }
     let history = track.history
-    let start = history.scaleChanges.last { $0.cause == .reset }?.attempt ?? history.attempts.first ?? 0
-    let changes = history.scaleChanges.suffix(while: { $0.attempt >= start && $0.cause != .reset })
-    let firstGrowth = changes.first { $0.cause == .growth }?.attempt
-    let run = changes.suffix(while: { $0.cause == .backoff })
+    let start = history.scalerStart.attempt ?? history.attempts.first ?? 0
+    let firstGrowth = history.scalerStart.firstGrowth
+    let run = history.scaleChanges[history.scalerStart.index...].suffix(while: { $0.cause == .backoff })
     let now = step.attempt
-    let sinceGrowth = changes.last { $0.cause == .growth }?.attempt ?? start
+    let sinceGrowth = history.scalerStart.lastGrowth ?? start
     let notFinite = history.nonFiniteLoss.count(in: sinceGrowth..<now + 1)
     if notFinite > 0 {
       let times = notFinite == 1 ? "once" : "\(notFinite) times"
@@ -80,6 +79,30 @@ struct LossScaleStory: Sendable, Hashable {
       return (.watch, "skips \(Format.percent(share)) of attempts, normal is \(Format.percent(normal)): watch")
     }
     return (.calm, "at its ceiling: skips \(Format.percent(share)), normal is \(Format.percent(normal))")
+  }
+}
+
+/// Where the changes that one scaler made begin among those of a lane, kept as they come: a run has tens of thousands.
+struct ScalerStart: Sendable, Hashable {
+  /// Index of the first change after the scaler was set anew.
+  private(set) var index = 0
+  /// The attempt at which it was; nil where it never was.
+  private(set) var attempt: Int?
+  /// The attempts of its first growth and of its newest.
+  private(set) var firstGrowth: Int?
+  private(set) var lastGrowth: Int?
+
+  /// Takes in the newest change, which stands at an index.
+  ///
+  /// O(1).
+  mutating func add(_ change: ScaleReport, at index: Int) {
+    if change.cause == .reset {
+      self = ScalerStart()
+      (self.index, attempt) = (index + 1, change.attempt)
+    } else if change.cause == .growth {
+      firstGrowth = firstGrowth ?? change.attempt
+      lastGrowth = change.attempt
+    }
   }
 }
 

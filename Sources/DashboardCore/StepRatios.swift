@@ -13,7 +13,7 @@ struct StepRatios: Sendable {
   /// Ascending.
   let ratios: [Float]
 
-  /// O(`window` log `window`).
+  /// O(`window` log `window`), and O(log attempts) for each stretch in which only one of them made steps.
   init(of track: LaneTrack, against baseline: LaneTrack) {
     let changes = [track, baseline].compactMap { $0.history.precisionChanges.last?.attempt }
     let first = (changes.max() ?? 0) + 10
@@ -27,8 +27,13 @@ struct StepRatios: Sendable {
         let ratio = base.stepTime.samples[j] / own.stepTime.samples[i]
         if ratio.isFinite, ratio > 0, attempt >= first { ratios.append(ratio) }
       }
-      if attempt >= other { i -= 1 }
-      if other >= attempt { j -= 1 }
+      if attempt == other {
+        (i, j) = (i - 1, j - 1)
+      } else if attempt > other {
+        i = own.index(atOrBefore: other) ?? -1
+      } else {
+        j = base.index(atOrBefore: attempt) ?? -1
+      }
     }
     self.ratios = ratios.sorted()
   }

@@ -42,7 +42,7 @@ extension ModelCatalog {
   /// The twin of a network; takes what `model(_:input:task:tableSizes:sizes:)` takes, which must have accepted it.
   ///
   /// Throws `TrainingError` where PyTorch's twin cannot be the same network: dropout other than 0 in lstm, gpt and vit, a
-  /// gpt with more rows than the data has tokens, a vit on images that are not square.
+  /// vit on images that are not square.
   public static func twin(
     _ model: ModelName, input: SampleType, task: LearningTask, tableSizes: [Int]? = nil, sizes: Sizes = Sizes()
   ) throws(TrainingError) -> TwinDescription {
@@ -84,16 +84,13 @@ extension ModelCatalog {
     case .gpt:
       let own = sizes.gpt
       try requireNone(model, own.dropout)
-      if let rows = own.size.vocabulary, let tokens = task.classCount, rows != tokens {
-        throw TrainingError(
-          "model gpt: PyTorch's twin gives logits for all \(rows) rows of the table, this network only for the \(tokens) "
-            + "tokens of its data: they are not the same network; take another size")
-      }
-      return [
+      var fields: [String: TwinDescription.Value] = [
         "context": .count(own.blockSize ?? own.size.blockSize ?? input.elementCount),
         "channels": .count(own.width ?? own.size.extents.width), "heads": .count(own.heads ?? own.size.extents.heads),
         "layers": .count(own.layers ?? own.size.extents.layers),
       ]
+      if let rows = own.size.vocabulary { fields["rows"] = .count(rows) }
+      return fields
     case .vit:
       let (own, extents) = (sizes.vit, sizes.vit.size.extents)
       try requireNone(model, own.dropout)

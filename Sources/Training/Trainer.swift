@@ -107,11 +107,13 @@ public final class Trainer {
   ///   - inspection: how closely to look at tensors.
   ///   - diagnosing: whether to run a skipped attempt again and find what was not finite first.
   ///   - timingNodes: whether to time every node of the graph: `StepOutcome.nodeNanoseconds`.
+  ///   - nodeCounter: a counter of the calling thread to read around every node: `StepOutcome.nodeCounts`.
   ///
   /// Throws what the batch source throws, `BackendError` where a kernel fails, and `TrainingError` for a fault that fits
   /// nothing; none changes the state, but for faults that break a parameter.
   public func step(
-    faults: [Fault] = [], inspection: Inspection = .none, diagnosing: Bool = false, timingNodes: Bool = false
+    faults: [Fault] = [], inspection: Inspection = .none, diagnosing: Bool = false, timingNodes: Bool = false,
+    nodeCounter: (() -> Int64)? = nil
   ) throws -> StepResult {
     let injections = try faults.isEmpty ? [] : apply(faults)
     let began = MonotonicClock.nanoseconds()
@@ -121,6 +123,7 @@ public final class Trainer {
       attempt: UInt64(attempt), seed: configuration.seed, learningRate: Float(rate), batch: batch.inputs,
       labels: batch.targets)
     (request.inspection, request.injections, request.timesNodes) = (inspection, injections, timingNodes)
+    request.nodeCounter = nodeCounter
     let outcome = try executable.run(request, on: state)
     let nanoseconds = MonotonicClock.nanoseconds() - began - outcome.nanoseconds.numerics
     var result = StepResult(

@@ -27,7 +27,7 @@ extension BenchCommand {
     }
     let report = try LaneThread.run("bench") { try measureGuard() }
     let heading = "\(report.machine.processor), one thread; \(Version.text)"
-    try print([heading, "", report.table(markdown ? .markdown : .plain)], report)
+    try print([heading, ""] + report.lines(markdown ? .markdown : .plain), report)
     guard !report.passes else { return }
     for row in report.rows where !row.passes { StandardStream.complain("\(row.name) has become slower\n") }
     throw ExitStatus.unmet
@@ -42,6 +42,11 @@ extension BenchCommand {
     var bench = GuardBench(backend)
     if let steps { bench.steps = steps }
     bench.shouldStop = { SignalFlag.current != nil }
+    do {
+      bench.counter = try InstructionCounter()
+    } catch {
+      report.uncounted = error.description
+    }
     StandardStream.complain("a step in plain C\n")
     try measureYardstick(bench, into: &report)
     for entry in ZooSizes.entries("small") {

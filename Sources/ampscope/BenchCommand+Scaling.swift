@@ -7,8 +7,10 @@ import TrainingEvents
 /// Options of `bench --scaling`.
 struct ScalingOptions: ParsableArguments {
   @Flag(
-    help:
-      "Step time against batch, width and depth; compile time; recomputing; switches of precision; two lanes at once.")
+    help: """
+      Step time against batch, width and depth; compile time; recomputing; switches of precision; two lanes at once; a \
+      dashboard with a million steps behind it.
+      """)
   var scaling = false
 }
 
@@ -65,7 +67,12 @@ extension BenchCommand {
   private static let scalingSteps = 30
 
   func runScaling() throws {
+    var recorded = ScalingReport(machine: MachineProbe.description, versions: Version.components, threads: 1)
+    let progress: (String) -> Void = { StandardStream.complain("dashboard: \($0)\n") }
+    let recordedBench = quick ? RecordedStepsBench.quick(progress) : RecordedStepsBench(progress: progress)
+    try recordedBench.run(into: &recorded)
     var report = try LaneThread.run("bench") { try measureGrowth() }
+    report.recordings = recorded.recordings
     let machine = report.machine
     var bench = SessionBench(try SessionFactory.backend("cpu"), machine: machine)
     bench.shouldStop = { SignalFlag.current != nil }

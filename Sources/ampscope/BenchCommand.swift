@@ -124,10 +124,10 @@ struct BenchCommand: ConfigurableCommand {
 
   func chosen(from entries: [ZooSizes.Entry]) throws -> [ZooSizes.Entry] {
     guard let models else { return entries }
-    let names = entries.map(\.model)
+    let names = entries.map(\.model) + entries.map(\.name)
     return try models.split(separator: ",").flatMap { part in
       let name = part.trimmingCharacters(in: .whitespaces)
-      let found = entries.filter { $0.model == name }
+      let found = entries.filter { $0.model == name || $0.name == name }
       guard !found.isEmpty else {
         throw ValidationError("--models: unknown network \"\(name)\"\(NearestName.hint(for: name, among: names))")
       }

@@ -56,15 +56,17 @@ class Block(nn.Module):
 class GPT(nn.Module):
     """Tokens (N, T) int64, T at most `context` -> logits (N, T, vocabulary).
 
-    The head is the token embedding, so the state_dict has no lm_head. Weights start with a standard deviation of 0.02,
+    The head is the token embedding, so the state_dict has no lm_head. A table of more `rows` than the data has tokens
+    gives logits for the tokens of the data only. Weights start with a standard deviation of 0.02,
     those of the projections into the residual stream of 0.02 / sqrt(2 * layers); biases start as 0.
     """
 
-    def __init__(self, vocabulary, context, channels, heads, layers):
+    def __init__(self, vocabulary, context, channels, heads, layers, rows=None):
         super().__init__()
+        self.vocabulary = vocabulary
         self.transformer = nn.ModuleDict(
             {
-                "wte": nn.Embedding(vocabulary, channels),
+                "wte": nn.Embedding(rows or vocabulary, channels),
                 "wpe": nn.Embedding(context, channels),
                 "h": nn.ModuleList(Block(channels, heads) for _ in range(layers)),
                 "ln_f": nn.LayerNorm(channels),
@@ -83,4 +85,7 @@ class GPT(nn.Module):
         x = parts.wte(tokens) + parts.wpe(torch.arange(tokens.shape[1]))
         for block in parts.h:
             x = block(x)
-        return functional.linear(parts.ln_f(x), parts.wte.weight)
+        table = parts.wte.weight
+        if self.vocabulary < table.shape[0]:
+            table = table[: self.vocabulary]
+        return functional.linear(parts.ln_f(x), table)
