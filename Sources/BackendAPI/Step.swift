@@ -20,7 +20,7 @@ public struct StepRequest {
   public var injections: [Injection] = []
   /// Whether to read a clock before and after every node; changes no bit of what is computed.
   public var timesNodes = false
-  /// A counter of the calling thread that is read before and after every node; it must not fall. Nil for none.
+  /// A counter of the calling thread that is read before and after every node; nil for none.
   public var nodeCounter: (() -> Int64)?
 
   /// Creates a request.

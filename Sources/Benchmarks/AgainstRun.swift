@@ -57,6 +57,13 @@ public struct AgainstRun: Sendable {
     precision == .fp32 ? (step == 0 ? 1e-4 : 5e-3) : 2e-2
   }
 
+  /// Runs from weights one ulp away that show how far rounding alone takes a network's losses apart.
+  static let perturbedRuns = 3
+  /// Losses after the first may part by so many times what those runs part by, as in the parity tests.
+  static let perturbationFactor = 5.0
+  /// The most that they may part by: beyond it agreement says nothing.
+  static let largestTolerance = 0.5
+
   /// Trains and measures; a row a mode, in the order of `precisions`.
   ///
   /// This engine computes on a thread of its own, whose team is bound; the caller's thread waits, and stays where it is.
@@ -168,7 +175,7 @@ public struct AgainstRun: Sendable {
         contest.row.notes.append("\(isCompiled ? "torch.compile" : "eager PyTorch") failed: \(reason)")
       }
     }
-    contest.judgeLosses()
+    try contest.judgeLosses()
     guard contest.row.error == nil else { return contest }
     progress("\(precision.rawValue): warming up")
     try contest.warmUp(segmentMilliseconds: segmentMilliseconds)

@@ -52,7 +52,8 @@ public struct GuardBench {
           referenceMilliseconds: median(times.reference.map { $0[kind] ?? 0 }) * 1e-6, threshold: threshold,
           instructions: counts.map { counts in
             GuardReport.Instructions(
-              ours: median(counts.ours.map { $0[kind] ?? 0 }), reference: median(counts.reference.map { $0[kind] ?? 0 }))
+              ours: median(counts.ours.map { $0[kind] ?? 0 }), reference: median(counts.reference.map { $0[kind] ?? 0 })
+            )
           }))
     }
     note(into: &report)

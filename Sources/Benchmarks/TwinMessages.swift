@@ -49,6 +49,13 @@ enum TwinRequest {
     }
   }
 
+  /// Makes the first steps again, some runs of them, each from weights one ulp away.
+  struct Perturbed: Encodable {
+    let `do` = "perturbed"
+    var name: String
+    var runs: Int
+  }
+
   /// Makes steps and times all but the first few.
   struct Run: Encodable {
     let `do` = "run"
@@ -74,6 +81,11 @@ enum TwinAnswer {
 
   struct Build: Decodable {
     var losses: [Double]
+  }
+
+  struct Perturbed: Decodable {
+    /// Of every run.
+    var losses: [[Double]]
   }
 
   struct Run: Decodable {

@@ -4,10 +4,13 @@ public struct LoadingStage: Sendable, Hashable {
   public var text: String
   /// Seconds since 1970 at which it began.
   public var start: Double
+  /// Share of it that is done, 0 to 1; nil where that is unknown.
+  public var share: Double?
 
-  /// Creates a stage; every field is stated.
-  public init(text: String, start: Double) {
+  /// Creates a stage.
+  public init(text: String, start: Double, share: Double? = nil) {
     self.text = text
     self.start = start
+    self.share = share
   }
 }

@@ -15,7 +15,8 @@ enum Waiting {
     guard state.session != nil else {
       if state.isEnded { return "no session came" }
       guard let stage = state.loading else { return "waiting for the session to start" }
-      return "\(stage.text), \(Format.duration(max(0, (state.now ?? stage.start) - stage.start)))"
+      let share = stage.share.map { ", \(Int(min(max($0, 0), 1) * 100)) %" } ?? ""
+      return "\(stage.text)\(share), \(Format.duration(max(0, (state.now ?? stage.start) - stage.start)))"
     }
     let compiling = state.lanes.filter { $0.state == .compiling }.map(\.lane.description)
     guard !compiling.isEmpty else { return "waiting for the first step, \(Format.duration(state.elapsed))" }

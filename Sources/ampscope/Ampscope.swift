@@ -10,7 +10,7 @@ struct Ampscope: ParsableCommand {
     discussion: """
       Without a subcommand the dashboard opens. It takes all of train's options.
 
-      Exit status: 0 done, 1 failure, 2 usage, 3 a lane diverged, 4 a --require-… is not met,
+      Exit status: 0 done, 1 failure, 2 usage, 3 a lane diverged, 4 a --require-… is not met, \
       128+n ended by signal n.
       """,
     version: Version.text,

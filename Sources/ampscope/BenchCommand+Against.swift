@@ -8,34 +8,29 @@ import ModelZoo
 import Training
 import TrainingEvents
 
-/// The options of `bench --against`.
+/// Options of `bench --against` alone.
 struct AgainstOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Another framework beside this engine on the same networks: pytorch.", valueName: "framework"))
-  var against: String?
-
-  @Option(help: "With --against: the Python in which PyTorch is installed, for example .venv/bin/python.")
+      "With --against: the Python in which PyTorch is installed, for example .venv/bin/python.", valueName: "file"))
   var python: String?
 
-  @Option(help: "With --against: the folder with the networks in PyTorch (default: Tests/Reference).")
+  @Option(
+    help: ArgumentHelp(
+      "With --against: the folder with the networks in PyTorch (default: Tests/Reference).", valueName: "folder"))
   var twins: String?
 
   @Option(help: "With --against: rounds in which every side has a segment (default: 10).")
   var rounds: Int?
 
-  /// Refuses what cannot be measured; `steps` is bench's own option.
-  func validate(steps: Int?) throws {
-    guard let against else {
+  /// Refuses what belongs to --against elsewhere, and values out of range; `steps` is bench's own option.
+  func checkUse(isChosen: Bool, steps: Int?) throws {
+    guard isChosen else {
       for (name, isGiven) in [("--python", python != nil), ("--twins", twins != nil), ("--rounds", rounds != nil)]
       where isGiven {
         throw ValidationError("\(name) is for --against pytorch")
       }
       return
-    }
-    guard against == "pytorch" else {
-      throw ValidationError(
-        "--against: unknown framework \"\(against)\"\(NearestName.hint(for: against, among: ["pytorch"]))")
     }
     guard python != nil else {
       throw ValidationError(

@@ -6,14 +6,6 @@ import TensorCore
 import Training
 import TrainingEvents
 
-/// Options of `bench --guard`.
-struct GuardOptions: ParsableArguments {
-  @Flag(
-    name: .customLong("guard"),
-    help: "Whether the engine is as far ahead of fixed references as it was; exit 4 where a threshold is missed.")
-  var isOn = false
-}
-
 extension BenchCommand {
   /// Networks whose kernels are held against their reference, by name in the small zoo, and the modes.
   private static let guarded: [(network: String, modes: [Precision])] = [

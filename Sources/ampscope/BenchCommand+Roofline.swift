@@ -5,25 +5,26 @@ import Foundation
 import Training
 import TrainingEvents
 
-/// Options of `bench --roofline`.
+/// Options of `bench --roofline` alone.
 struct RooflineOptions: ParsableArguments {
-  @Flag(help: "How near each step comes to what this machine can multiply and move, measured in the same run.")
-  var roofline = false
-
   @Flag(help: "With --roofline: where the time of a step goes, by kind of operation.")
   var kinds = false
 
-  @Option(help: "With --roofline: the costliest operations of each network and mode, one by one.")
+  @Option(
+    help: ArgumentHelp(
+      "With --roofline: this many of the costliest operations of each network and mode.", valueName: "count"))
   var operations = 0
 
   @Option(
     name: .customLong("stream-mib"),
-    help: "With --roofline: MiB of the arrays that bandwidth is measured over (default: four times the last cache).")
+    help: ArgumentHelp(
+      "With --roofline: size of the arrays that bandwidth is measured over (default: four times the last cache).",
+      valueName: "MiB"))
   var streamMebibytes: Int?
 
   /// Refuses what belongs to --roofline elsewhere, and values out of range.
-  func checkUse() throws {
-    guard roofline || (!kinds && operations == 0 && streamMebibytes == nil) else {
+  func checkUse(isChosen: Bool) throws {
+    guard isChosen || (!kinds && operations == 0 && streamMebibytes == nil) else {
       throw ValidationError("--kinds, --operations and --stream-mib are for --roofline")
     }
     guard operations >= 0 else { throw ValidationError("--operations must be at least 0, found \(operations)") }

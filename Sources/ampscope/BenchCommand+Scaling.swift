@@ -4,16 +4,6 @@ import Benchmarks
 import Training
 import TrainingEvents
 
-/// Options of `bench --scaling`.
-struct ScalingOptions: ParsableArguments {
-  @Flag(
-    help: """
-      Step time against batch, width and depth; compile time; recomputing; switches of precision; two lanes at once; a \
-      dashboard with a million steps behind it.
-      """)
-  var scaling = false
-}
-
 /// The networks of `bench --scaling`, as arguments of `ampscope train`.
 enum ScalingSizes {
   /// One network at growing size.

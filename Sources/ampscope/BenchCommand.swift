@@ -5,47 +5,43 @@ import Foundation
 import Training
 import TrainingEvents
 
-/// Measures: every network in every mode, whether AMP reaches fp32's result, or what the dashboard costs.
+/// Measures speed, memory, accuracy, limits, growth, regressions, and the dashboard itself.
 struct BenchCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Measures speed, memory and accuracy of every network in every mode.",
+    commandName: "bench", abstract: "Measures speed, memory and accuracy of every network in every mode, and more.",
+    usage: "ampscope bench <what to measure> [<options>]",
     discussion: """
-      --zoo trains each network some steps in every mode, one step at a time in turns, and prints times, speedups with
-      intervals, memory, loss and score. --accuracy trains cnn, resnet and gpt from several seeds and tests whether each
-      mode is equivalent to fp32. --ui measures the dashboard on pseudo-terminals of its own: frames, keys, start, and what
-      it takes from the lanes. --roofline says how near each step comes to what this machine can multiply and move, measured
-      in the same run. --scaling measures step times against batch, width and depth, compile time, switches of precision
-      and lanes at once. --guard holds kernels and a step against fixed references in the same process. --against pytorch
-      times the same networks in this engine and in PyTorch in turns. Progress goes to standard error, the table to
-      standard output.
+      Choose one thing to measure. Progress goes to standard error, tables to standard output. What is measured, how, and \
+      with what result stands in the documentation, on the page Benchmarks. Times are worth something only where nothing \
+      else computes on the machine.
+
+      Examples:
+
+        ampscope bench --zoo --models mlp,gpt --lanes fp32,amp-bf16
+        ampscope bench --zoo --steps 40 --json zoo.json
+        ampscope bench --against pytorch --python .venv/bin/python --size full
+        ampscope bench --roofline --kinds --models cnn
+        ampscope bench --guard --markdown
       """)
+
+  @OptionGroup(title: "What to measure (one of these)") var choice: BenchChoice
+  @OptionGroup(title: "The limit in detail") var rooflineOptions: RooflineOptions
+  @OptionGroup(title: "PyTorch") var against: AgainstOptions
 
   @OptionGroup var configurationOptions: ConfigurationOptions
 
-  @Flag(help: "Every network in every mode: step time, speedup, memory, loss.")
-  var zoo = false
-
-  @Flag(help: "Whether AMP reaches fp32's result: two one-sided t-tests over seeds.")
-  var accuracy = false
-
-  @Flag(help: "What the dashboard costs and how quick it is, against its budget.")
-  var ui = false
-
-  @OptionGroup(title: "The limit") var rooflineOptions: RooflineOptions
-  @OptionGroup(title: "Scaling") var scalingOptions: ScalingOptions
-  @OptionGroup(title: "Regressions") var guardOptions: GuardOptions
-
-  @Flag(help: "With --ui and --scaling: a few measurements only, to see that it works.")
-  var quick = false
-
-  @OptionGroup var against: AgainstOptions
+  @Option(
+    help: ArgumentHelp(
+      """
+      Networks, as in train's --model or as in the tables, separated by commas (default: all, or cnn,resnet,gpt for \
+      --accuracy).
+      """, valueName: "network,…"))
+  var models: String?
 
   @Option(
     help: ArgumentHelp(
-      "Networks, separated by commas (default: all, or cnn,resnet,gpt for --accuracy).", valueName: "network,…"))
-  var models: String?
-
-  @Option(help: "Size of the networks of --zoo, --roofline and --against: small (minutes on two processors) or full.")
+      "Size of the networks of --zoo, --roofline and --against: small, which takes minutes, or full.",
+      valueName: "small|full"))
   var size = "small"
 
   @Option(
@@ -57,35 +53,38 @@ struct BenchCommand: ConfigurableCommand {
       valueName: "mode,…"))
   var lanes: String?
 
-  @Option(help: "Attempts of every lane (default: 72 for --zoo, 40 for --roofline, the network's own for --accuracy).")
+  @Option(
+    help: ArgumentHelp(
+      """
+      Attempts of every lane (default: 72 for --zoo, 40 for --roofline, 30 for --scaling, 25 for --guard, the network's \
+      own for --accuracy).
+      """, valueName: "count"))
   var steps: Int?
 
-  @Option(help: "Number of seeds of --accuracy.")
+  @Option(help: ArgumentHelp("Number of seeds of --accuracy.", valueName: "count"))
   var seeds = 5
 
   @Option(help: "First seed.")
   var seed: UInt64 = 0
 
-  @Option(help: "Compute threads of each lane, and of PyTorch (default: all processors).")
+  @Option(
+    help: ArgumentHelp("Compute threads of each lane, and of PyTorch (default: all processors).", valueName: "count"))
   var threads: Int?
 
-  @Option(help: "Write the report to this file as JSON, or to standard output with -.")
+  @Flag(help: "With --ui and --scaling: a few measurements only, to see that it works.")
+  var quick = false
+
+  @Option(
+    help: ArgumentHelp("Write the report to this file as JSON, or to standard output with -.", valueName: "file"))
   var json: String?
 
-  @Flag(help: "Print the table as Markdown.")
+  @Flag(help: "Print tables as Markdown.")
   var markdown = false
 
   func validate() throws {
-    let choices = [
-      zoo, accuracy, ui, rooflineOptions.roofline, scalingOptions.scaling, guardOptions.isOn, against.against != nil,
-    ]
-    guard choices.count(where: { $0 }) == 1 else {
-      throw ValidationError(
-        "choose one of --zoo, --accuracy, --ui, --roofline, --scaling, --guard and --against pytorch")
-    }
-    try rooflineOptions.checkUse()
-    try against.validate(steps: steps)
-    guard ui || scalingOptions.scaling || !quick else {
+    try rooflineOptions.checkUse(isChosen: choice.roofline)
+    try against.checkUse(isChosen: choice.against != nil, steps: steps)
+    guard choice.ui || choice.scaling || !quick else {
       throw ValidationError("--quick is for --ui and --scaling; make --zoo shorter with --steps")
     }
     if let steps, steps < 1 { throw ValidationError("--steps must be at least 1, found \(steps)") }
@@ -100,17 +99,17 @@ struct BenchCommand: ConfigurableCommand {
   func run() throws {
     SignalFlag.install()
     do {
-      if against.against != nil {
+      if choice.against != nil {
         try runAgainst()
-      } else if rooflineOptions.roofline {
+      } else if choice.roofline {
         try runRoofline()
-      } else if scalingOptions.scaling {
+      } else if choice.scaling {
         try runScaling()
-      } else if guardOptions.isOn {
+      } else if choice.regressions {
         try runGuard()
-      } else if ui {
+      } else if choice.ui {
         try runUI()
-      } else if accuracy {
+      } else if choice.accuracy {
         try runAccuracy()
       } else {
         try runZoo()

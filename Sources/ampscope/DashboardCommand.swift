@@ -30,7 +30,7 @@ struct DashboardCommand: ConfigurableCommand {
     try factory.checkOptions()
     try display.show(
       LoadingFeed(factory.firstStage) { report in
-        try factory.makeSession(report)
+        try factory.makeSession { report($0, nil) }
       } open: { session in
         try session.start()
         return LiveFeed(session: session, recorder: recorder)

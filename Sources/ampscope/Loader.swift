@@ -8,8 +8,8 @@ import TrainingEvents
 ///
 /// Nobody waits for the thread: where the user leaves first, it ends with the process.
 final class Loader<Loaded: Sendable>: Sendable {
-  /// Says what is done from now on.
-  typealias Report = @Sendable (_ stage: String) -> Void
+  /// Says what is done from now on, or how much of the same is done.
+  typealias Report = @Sendable (_ stage: String, _ share: Double?) -> Void
 
   private struct Status {
     var stage: LoadingStage
@@ -28,7 +28,7 @@ final class Loader<Loaded: Sendable>: Sendable {
   /// Once only.
   func start(_ load: @escaping @Sendable (Report) throws -> Loaded) {
     let thread = Thread { [self] in
-      let result = Result { try load { self.report($0) } }
+      let result = Result { try load { self.report($0, share: $1) } }
       status.withLock { $0.result = result }
       TerminalScreen.wake()
     }
@@ -36,8 +36,11 @@ final class Loader<Loaded: Sendable>: Sendable {
     thread.start()
   }
 
-  private func report(_ stage: String) {
-    status.withLock { $0.stage = LoadingStage(text: stage, start: Date().timeIntervalSince1970) }
+  private func report(_ stage: String, share: Double?) {
+    status.withLock { status in
+      if status.stage.text != stage { status.stage = LoadingStage(text: stage, start: Date().timeIntervalSince1970) }
+      status.stage.share = share
+    }
     TerminalScreen.wake()
   }
 

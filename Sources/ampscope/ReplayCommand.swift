@@ -25,16 +25,18 @@ struct ReplayCommand: ParsableCommand {
     }
     let (path, speed) = (file, speed == 0 ? Double.infinity : speed)
     try display.show(
-      LoadingFeed("reading \((path as NSString).lastPathComponent)") { _ in
-        try ReplayFeed.events(path: path)
+      LoadingFeed(ReplayCommand.stage(of: path)) { report in
+        try RecordedEvents.read(path: path) { report(ReplayCommand.stage(of: path), $0) }
       } open: {
         ReplayFeed($0, speed: speed)
       })
   }
 
+  private static func stage(of path: String) -> String { "reading \((path as NSString).lastPathComponent)" }
+
   /// Plain lines, where there is no terminal for a dashboard.
   private func printWhole() throws {
-    let events = try ReplayFeed.events(path: file)
+    let events = try RecordedEvents.read(path: file)
     guard case .session(let session)? = events.first?.body else { return }
     var report = LineReport(session: session, isSilent: false)
     for event in events { report.add(event) }

@@ -12,27 +12,10 @@ final class ReplayFeed: EventFeed {
   private var updated: Double?
   private var needsRewind = false
 
-  /// Reads a whole file.
+  /// Events handed out at once: what a frame takes in without keeping a key waiting.
   ///
-  /// Throws `ReplayError` that names the line where it is no event.
-  static func events(path: String) throws -> [TrainingEvent] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw ReplayError(path: path, problem: "cannot be read; check the path and its permissions")
-    }
-    let decoder = EventLineDecoder()
-    var events: [TrainingEvent] = []
-    for (index, line) in data.split(separator: UInt8(ascii: "\n")).enumerated() {
-      do {
-        events.append(try decoder.event(Data(line)))
-      } catch let error as DecodingError {
-        throw ReplayError(path: path, problem: "line \(index + 1) is no event: \(ReplayError.reason(error))")
-      }
-    }
-    guard case .session? = events.first?.body else {
-      throw ReplayError(path: path, problem: "does not begin with a session event; record one with --jsonl")
-    }
-    return events
-  }
+  /// A run of a million steps, shown from its end or gone back in, comes in a hundred such pieces.
+  static let mostAtOnce = 20_000
 
   /// Plays events, of which the first describes the session; at an infinite speed all of them at once.
   init(_ events: [TrainingEvent], speed: Double) {
@@ -60,7 +43,8 @@ final class ReplayFeed: EventFeed {
   func drain() -> [TrainingEvent] {
     advance()
     let first = next
-    while next < events.count, events[next].time - origin <= status.position || status.position >= status.duration {
+    let end = min(events.count, first + ReplayFeed.mostAtOnce)
+    while next < end, events[next].time - origin <= status.position || status.position >= status.duration {
       next += 1
     }
     return Array(events[first..<next])
@@ -105,21 +89,4 @@ final class ReplayFeed: EventFeed {
   func send(_ command: TrainingCommand) {}
   func droppedEvents(of lane: LaneID) -> Int { 0 }
   func finish() {}
-}
-
-/// A recorded run that cannot be played.
-struct ReplayError: Error, CustomStringConvertible {
-  let path: String
-  let problem: String
-
-  var description: String { "\(path): \(problem)" }
-
-  static func reason(_ error: DecodingError) -> String {
-    switch error {
-    case .dataCorrupted(let context), .keyNotFound(_, let context), .typeMismatch(_, let context),
-      .valueNotFound(_, let context):
-      context.debugDescription
-    @unknown default: "\(error)"
-    }
-  }
 }

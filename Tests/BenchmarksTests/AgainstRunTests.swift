@@ -74,7 +74,7 @@ struct AgainstRunTests {
     moved[0] *= 1.001
     let rows = try rows(run([.fp32, .ampBF16], rounds: 1), ["FAKE_LOSSES": text(moved)])
     let error = try #require(rows[0].error)
-    #expect(error.contains("another network") && error.contains("within 0.0001 0.005 0.005 0.005"))
+    #expect(error.contains("another network") && error.contains("within 0.01 0.50 0.50 0.50 %"))
     #expect(rows[0].ours.rounds.isEmpty && rows[0].best == nil && rows[0].ours.losses == own)
     #expect(rows[0].eager?.losses == moved)
     #expect(rows[1].error == nil, "a thousandth is within the tolerance of a 16-bit format")
@@ -88,6 +88,28 @@ struct AgainstRunTests {
     #expect(fewer[0].error != nil, "a loss is missing")
     let nan = try self.rows(run([.ampBF16], rounds: 1), ["FAKE_LOSSES": "\"nan\",1,1,1"])
     #expect(nan[0].error?.contains("losses of the first steps nan") == true)
+  }
+
+  @Test(
+    "Losses after the first may part by five times what PyTorch's own part by from weights one ulp away, and not more")
+  func perturbed() throws {
+    let own = try losses(.fp32)
+    func row(_ factors: [Double], perturbed: [Double]) throws -> AgainstReport.Row {
+      let settings = [
+        "FAKE_LOSSES": text(zip(own, factors).map { $0 * $1 }),
+        "FAKE_PERTURBED": text(zip(own, zip(factors, perturbed)).map { $0 * $1.0 * $1.1 }),
+      ]
+      return try #require(try rows(run([.fp32], rounds: 1), settings).first)
+    }
+    let wide = try row([1, 1.02, 0.95, 1.1], perturbed: [1, 1.01, 0.98, 1.03])
+    #expect(wide.error == nil && wide.best != nil)
+    #expect(wide.notes.contains { $0.contains("may part by 0.01 5.00 10.00 15.00 %: after the first") })
+    let narrow = try row([1, 1.02, 0.95, 1.1], perturbed: [1, 1.01, 0.98, 1.01])
+    #expect(narrow.error?.contains("within 0.01 5.00 10.00 5.00 % of ours") == true && narrow.best == nil)
+    // However far they part, the first losses must agree.
+    #expect(try row([1.001, 1, 1, 1], perturbed: [1.5, 1, 1, 1]).error != nil)
+    #expect(try row([1, 1, 1, 1.6], perturbed: [1, 1, 1, 9]).error?.contains("50.00 % of ours") == true)
+    #expect(try row([1, 1, 1, 1.004], perturbed: [1, 1, 1, 9]).notes.allSatisfy { !$0.contains("part by") })
   }
 
   @Test("What cannot be compiled is compared with eager PyTorch, what does not run at all not, and both say why")

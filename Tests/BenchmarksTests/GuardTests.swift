@@ -22,11 +22,18 @@ struct GuardTests {
     #expect(!report.passes)
     #expect(
       report.table(.markdown) == """
-        | measured | reference | ms | reference ms | ratio | at least | verdict |
-        | --- | --- | ---: | ---: | ---: | ---: | --- |
-        | a | plain C | 2.000 | 6.000 | 3.00 | 3.00 | pass |
-        | b | plain C | 2.000 | 5.000 | 2.50 | 3.00 | missed |
+        | measured | reference | ms | reference ms | ratio | at least | verdict | instructions | reference's | ratio |
+        | --- | --- | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: |
+        | a | plain C | 2.000 | 6.000 | 3.00 | 3.00 | pass | not counted |  |  |
+        | b | plain C | 2.000 | 5.000 | 2.50 | 3.00 | missed | not counted |  |  |
         """)
+    report.uncounted = "no counter here"
+    #expect(report.lines(.plain).last == "Instructions were not counted: no counter here")
+    report.rows[0].instructions = GuardReport.Instructions(ours: 2_500_000, reference: 10_000_000)
+    #expect(
+      report.table(.markdown).contains("| a | plain C | 2.000 | 6.000 | 3.00 | 3.00 | pass | 2.500 | 10.000 | 4.00 |"))
+    #expect(report.lines(.plain).last?.contains("none is judged") == true)
+    #expect(!report.passes, "instructions are not judged")
   }
 
   /// Mean cross-entropy of the yardstick's perceptron in fp64.
@@ -92,6 +99,7 @@ struct GuardTests {
     try bench.measureStep(
       "small", configuration, policy: PrecisionPolicy(.fp32), yardstick: { yards += 1 }, into: &report)
     #expect(yards == 5 && report.rows.last?.name == "small fp32: step")
+    #expect(report.rows.allSatisfy { $0.instructions == nil })
     bench.shouldStop = { true }
     let error = #expect(throws: BenchmarkError.self) {
       try bench.measureStep("small", configuration, policy: PrecisionPolicy(.fp32), yardstick: {}, into: &report)

@@ -77,6 +77,51 @@ struct ScalingTests {
     #expect(ScalingReport(machine: machine, versions: [:], threads: 1).lines(.plain).isEmpty)
   }
 
+  @Test("More steps may cost half more than ten thousand, in events and in both frames; fewer are not judged")
+  func recordings() throws {
+    var report = ScalingReport(machine: machine, versions: [:], threads: 1)
+    func row(_ steps: Int, _ event: Double, _ frame: Double, _ loss: Double) -> ScalingReport.Recording {
+      ScalingReport.Recording(
+        steps: steps, eventMicroseconds: event, frameMilliseconds: frame, lossMilliseconds: loss,
+        heapBytes: steps * 128)
+    }
+    report.recordings = [
+      row(1000, 9, 9, 9), row(10_000, 2, 1, 0.5), row(100_000, 3, 1.5, 0.75), row(1_000_000, 3.1, 1, 0.5),
+      row(1_000_000, 2, 1.6, 0.5), row(1_000_000, 2, 1, 0.8),
+    ]
+    #expect(report.recordings.indices.map { report.recordingMeetsGoal($0) } == [nil, nil, true, false, false, false])
+    let table = report.recordingTable(.markdown).split(separator: "\n")
+    #expect(table[2] == "| 1000 | 9.00 | 1.00 | 9.000 | 1.00 | 9.000 | 1.00 | 0.1 | 1.00 | 64 | – |")
+    #expect(table[4] == "| 100000 | 3.00 | 0.33 | 1.500 | 0.17 | 0.750 | 0.08 | 12.2 | 100.00 | 64 | pass |")
+    #expect(table[5].hasSuffix("| 64 | missed |") && report.lines(.plain)[0].contains("180x50"))
+    report.recordings.remove(at: 1)
+    #expect(report.recordingMeetsGoal(1) == nil, "there is nothing to judge by")
+  }
+
+  @Test("The scripted session is the same on every call, skips at the ceiling of its scale, and says why")
+  func scriptedSession() {
+    var (one, two) = (ScriptedSession(), ScriptedSession())
+    let opening = one.opening(machine: machine)
+    #expect(opening.count { if case .memory = $0.body { true } else { false } } == 2)
+    let events = one.attempts(700) + one.attempts(300)
+    #expect(events == two.attempts(1000))
+    var (steps, skipped, diagnosed, looks, scales) = (0, [Int](), [Int](), 0, [Double]())
+    for event in events {
+      switch event.body {
+      case .step(let report):
+        steps += 1
+        if !report.committed { skipped.append(report.attempt) }
+        if let scale = report.scale { scales.append(scale) }
+      case .diagnosis(let report): diagnosed.append(report.attempt)
+      case .numerics: looks += 1
+      default: break
+      }
+    }
+    #expect(
+      steps == 2000 && looks == 24 && skipped == diagnosed && skipped == [200, 300, 400, 500, 600, 700, 800, 900])
+    #expect(scales.max() == 0x1p18)
+  }
+
   // MARK: Switches
 
   private static func step(_ lane: Int, _ attempt: Int, from start: Double, to end: Double) -> TrainingEvent {

@@ -25,6 +25,15 @@ struct LoadingTests {
     try Snapshot.check(render(state, theme: .standard, width: 80, height: 24, glyphs: .unicode), "loading-80x24")
   }
 
+  @Test("How much of a stage is done stands beside it, and never outside 0 to 100 %")
+  func share() {
+    let state = loading()
+    for (share, shown) in [(0.404, "40 %"), (2, "100 %"), (-1, "0 %")] {
+      state.take(.loading(LoadingStage(text: "reading run.jsonl", start: ScriptedRun.start - 7, share: share)))
+      #expect(text(state.state).contains("reading run.jsonl, \(shown), 00:07"))
+    }
+  }
+
   @Test("The session takes the place of the stage, and a late stage does not come back")
   func sessionCame() {
     let state = loading()

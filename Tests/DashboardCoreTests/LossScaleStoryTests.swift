@@ -61,6 +61,26 @@ struct LossScaleStoryTests {
     #expect(line?.text.contains("normal is 4.8 %") == true)
   }
 
+  @Test("Where the scaler in force began is kept as changes come, in whatever order")
+  func scalerStart() {
+    let changes: [(attempt: Int, cause: ScaleReport.Cause)] = [
+      (10, .growth), (20, .backoff), (30, .reset), (30, .backoff), (45, .growth), (50, .backoff), (60, .growth),
+    ]
+    func start(_ order: [Int]) -> ScalerStart {
+      var history = LaneHistory(smoothing: 0)
+      for index in order {
+        let (attempt, cause) = changes[index]
+        history.append(ScaleReport(lane: LaneID(1), attempt: attempt, from: 2, to: 1, cause: cause))
+      }
+      return history.scalerStart
+    }
+    let inOrder = start(Array(changes.indices))
+    #expect(inOrder.index == 3 && inOrder.attempt == 30 && inOrder.firstGrowth == 45 && inOrder.lastGrowth == 60)
+    #expect(start([0, 2, 1, 3, 5, 4, 6]) == inOrder && start([0, 1, 2, 3, 6, 5, 4]) == inOrder)
+    let before = start([0, 1])
+    #expect(before.index == 0 && before.attempt == nil && before.firstGrowth == 10 && before.lastGrowth == 10)
+  }
+
   @Test("Many more skips than that are named")
   func watch() {
     let line = story(initialScale: 0x1p40, attempts: 300) { attempt, _ in attempt > 20 && attempt % 23 < 3 }

@@ -151,6 +151,28 @@ struct ViewTests {
     #expect(text(Fixture.paying, 200, 60).contains("B per step ×"))
   }
 
+  @Test("Attempts that only one lane made lie between pairs, and count for none", arguments: [[0, 1], [1, 0]])
+  func stepRatiosWithGaps(_ order: [Int]) {
+    var tracks = (0...1).map { lane in
+      LaneTrack(
+        LaneDescription(lane: LaneID(lane), precision: .fp32, scaler: nil), baseline: LaneID(0), smoothing: 0)
+    }
+    // One lane is held from 20 to 29 and ends at 59; the other is held from 40 to 44.
+    let made = [(0..<60).filter { !(20..<30).contains($0) }, (0..<5000).filter { !(40..<45).contains($0) }]
+    for (lane, attempts) in zip(order, made) {
+      for attempt in attempts {
+        _ = tracks[lane].history.append(
+          StepReport(
+            lane: LaneID(lane), attempt: attempt, committedStep: attempt, committed: true, skipReason: nil, loss: 1,
+            scale: nil, stepsToGrowth: nil, stepMilliseconds: Double(attempt + 1) * (lane == 0 ? 2 : 1),
+            phases: PhaseTimes(), gradNorm: 1, learningRate: 0.1, samples: 1, segment: 0))
+      }
+    }
+    let ratios = StepRatios(of: tracks[1], against: tracks[0]).ratios
+    // The first ten are warm-up.
+    #expect(ratios == [Float](repeating: 2, count: 60 - 10 - 10 - 5))
+  }
+
   @Test("Hostile values are drawn: what is not finite, negative, huge, tiny, or out of order")
   func hostile() {
     let values: [Double] = [.nan, .infinity, -.infinity, -1e300, 1e300, 0, -0.0, .leastNonzeroMagnitude, -3, 1e9]

@@ -53,7 +53,7 @@ import Testing
       Case(arguments: ["train", "--scaler", "static"], status: 2, message: "--scaler static"),
       Case(arguments: ["train", "--require-speedup", "0"], status: 2, message: "--require-speedup"),
       Case(arguments: ["train", "--require-agreement", "nan"], status: 2, message: "--require-agreement"),
-      Case(arguments: ["bench"], status: 2, message: "choose one of --zoo, --accuracy, --ui"),
+      Case(arguments: ["bench"], status: 2, message: "choose one of --zoo, --accuracy, --against"),
       Case(arguments: ["bench", "--zoo", "--models", "resnt"], status: 2, message: "did you mean resnet?"),
       Case(arguments: ["bench", "--zoo", "--size", "smal"], status: 2, message: "did you mean small?"),
       Case(arguments: ["bench", "--accuracy", "--seeds", "1"], status: 2, message: "--seeds"),

@@ -82,6 +82,12 @@ import TrainingEvents
     // With one processor there are no lanes at once.
     #expect(report.switchings.count == report.sharings.count / 2)
     #expect(run.output.contains("ms/GFLOP") && run.errors.contains("mlp by batch"))
+    #expect(report.recordings.map(\.steps) == [100, 1000, 3000])
+    #expect(
+      report.recordings.allSatisfy {
+        $0.eventMicroseconds > 0 && $0.frameMilliseconds > 0 && $0.lossMilliseconds > 0 && $0.heapBytes > 0
+      })
+    #expect(run.output.contains("bytes a step") && run.errors.contains("dashboard: taking in 3000 steps"))
   }
 
   @Test("--guard exits with 4 exactly where a threshold is missed, and names it")
@@ -93,6 +99,32 @@ import TrainingEvents
     #expect(run.status == (report.passes ? 0 : 4), "\(run.errors.suffix(500))")
     #expect(run.errors.contains("has become slower") == !report.passes)
     #expect(run.output.contains("cnn fp32: batch norm") && run.output.contains("perceptron fp32: step"))
+    // Counted on a machine with a counter; elsewhere the reason stands below the table.
+    #expect(report.rows.allSatisfy { ($0.instructions != nil) == (report.uncounted == nil) })
+    #expect(run.output.contains(report.uncounted.map { "Instructions were not counted: \($0)" } ?? "in millions"))
+  }
+
+  @Test("A network is chosen by its name in the tables too, and a wrong name is an error that names the nearest")
+  func names() throws {
+    let run = try Program([
+      "bench", "--zoo", "--models", "resnet-8", "--lanes", "fp32", "--steps", "11", "--threads", "1", "--json", "-",
+    ])
+    #expect(run.status == 0, "\(run.errors.suffix(500))")
+    let report = try JSONDecoder().decode(ZooReport.self, from: Data(run.output.utf8))
+    #expect(report.rows.map(\.network) == ["resnet-8"])
+    let wrong = try Program(["bench", "--zoo", "--size", "full", "--models", "gpt-125m"])
+    #expect(wrong.status == 2 && wrong.errors.contains("did you mean gpt-124m?"))
+  }
+
+  @Test("The help wraps by itself: no line is cut short in the middle of a paragraph")
+  func help() throws {
+    let run = try Program(["bench", "--help"])
+    #expect(run.status == 0 && run.output.contains("WHAT TO MEASURE (ONE OF THESE):"))
+    let overview = run.output.components(separatedBy: "\n\n")[1].split(separator: "\n")
+    for (line, next) in zip(overview, overview.dropFirst()) {
+      let word = next.prefix { $0 != " " }
+      #expect(line.count + 1 + word.count >= 80, "\(line)")
+    }
   }
 
   @Test("bench wants one thing to measure")

@@ -8,6 +8,7 @@ prints goes to standard error. The process waits in a read between two requests,
 |---|---|---|
 | `start` | `threads`, `processors` (numbers) | `torch` (version), `threads` |
 | `build` | `name`, and the fields of `timed_twin.TimedTwin` | `losses` of the first `steps` steps |
+| `perturbed` | `name`, `runs` | `losses` of the same steps from weights one ulp away, a list for each run |
 | `run` | `name`, `settling`, `steps` | `milliseconds` of each step but the first `settling` |
 | `memory` | `name` | `state` and `peak`, bytes |
 
@@ -52,6 +53,9 @@ class SpeedTwin:
         self.twins[name] = twin
         return {"losses": twin.first_losses()}
 
+    def perturbed(self, name, runs):
+        return {"losses": self.twins[name].perturbed_losses(runs)}
+
     def run(self, name, settling, steps):
         return {"milliseconds": self.twins[name].timed_steps(settling, steps)}
 
@@ -61,8 +65,8 @@ class SpeedTwin:
 
     def answer(self, request):
         action = request.pop("do")
-        if action not in ("start", "build", "run", "memory"):
-            raise ValueError(f"request {action!r} is unknown: use start, build, run or memory")
+        if action not in ("start", "build", "perturbed", "run", "memory"):
+            raise ValueError(f"request {action!r} is unknown: use start, build, perturbed, run or memory")
         return getattr(self, action)(**request)
 
 

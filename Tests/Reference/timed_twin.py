@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from torch.profiler import ProfilerActivity, profile
 
 from models import build, loss_of
-from training import make_optimizer
+from training import make_optimizer, perturbed
 
 #: Networks that PyTorch runs faster with channels last.
 _CONVOLUTIONAL = ("cnn", "resnet", "unet")
@@ -31,13 +31,15 @@ class TimedTwin:
     torch.compile makes the forward and backward pass. `weights` and `batches` are safetensors files: the initial
     state_dict, and `x` (count, batch, ...) with `y`, which are trained on in turn. `optimizer` is a description as
     training.make_optimizer takes it, `scaler` holds GradScaler's arguments or None. Losses of the first `steps` steps are
-    kept.
+    kept. With a `seed` every weight starts one ulp away, up or down at random.
     """
 
-    def __init__(self, model, mode, compiled, weights, batches, optimizer, scaler, steps):
+    def __init__(self, model, mode, compiled, weights, batches, optimizer, scaler, steps, seed=None):
+        self.description = (model, mode, False, weights, batches, optimizer, scaler, steps)
         layout = torch.channels_last if model["kind"] in _CONVOLUTIONAL else torch.contiguous_format
         self.model = build(model)
-        self._load(weights)
+        state = load_file(weights)
+        self._load(weights, state if seed is None else perturbed(model, state, seed))
         self.model.to(memory_format=layout).train()
         tensors = load_file(batches)
         inputs = [x.contiguous(memory_format=layout) if x.dim() == 4 else x.clone() for x in tensors["x"]]
@@ -48,8 +50,8 @@ class TimedTwin:
         self.checked_steps = steps
         self.attempt = 0
 
-    def _load(self, weights):
-        missing, unexpected = self.model.load_state_dict(load_file(weights), strict=False)
+    def _load(self, weights, state):
+        missing, unexpected = self.model.load_state_dict(state, strict=False)
         absent = [name for name in missing if not name.endswith("num_batches_tracked")]
         if absent or unexpected:
             raise ValueError(f"{weights}: the twin's parameters are other ones: {absent} missing, {unexpected} unknown")
@@ -72,6 +74,10 @@ class TimedTwin:
         """Numbers, and words for those that JSON has none for."""
         losses = [self.step().item() for _ in range(self.checked_steps)]
         return [loss if math.isfinite(loss) else str(loss) for loss in losses]
+
+    def perturbed_losses(self, runs):
+        """The first losses of `runs` uncompiled runs from weights one ulp away: how far apart rounding alone brings them."""
+        return [TimedTwin(*self.description, seed=seed).first_losses() for seed in range(runs)]
 
     def timed_steps(self, settling, steps):
         """Milliseconds of each of `steps` steps, after `settling` steps that are not timed."""

@@ -35,6 +35,34 @@ struct NodeTimingTests {
     #expect(nodes.reduce(0, +) <= times.forward + times.backward + times.optimizer + times.cast)
   }
 
+  @Test("A counter is read before and after every node of every micro-batch, and changes no bit")
+  func counted() throws {
+    var configuration = try Trainer.Configuration.small()
+    configuration.gradientAccumulation = 2
+    let (plain, counted) = (
+      try Trainer(configuration, precision: .ampBF16, backend: CPUBackend()),
+      try Trainer(configuration, precision: .ampBF16, backend: CPUBackend())
+    )
+    var readings: Int64 = 0
+    for _ in 0..<2 {
+      let (expected, result) = (
+        try plain.step(),
+        try counted.step(nodeCounter: {
+          readings += 1
+          return readings
+        })
+      )
+      #expect(result.loss.bitPattern == expected.loss.bitPattern && expected.outcome.nodeCounts.isEmpty)
+      let counts = result.outcome.nodeCounts
+      #expect(counts.count == counted.graph.nodes.count)
+      // Once a micro-batch, or once a step in the optimizer's phase; views are no calls.
+      #expect(counts.allSatisfy { (0...2).contains($0) } && counts.contains(1) && counts.contains(2))
+      #expect(counts.reduce(0, +) * 2 == readings)
+      readings = 0
+    }
+    #expect(try counted.state.bits == plain.state.bits)
+  }
+
   @Test("Roofs are measured in every format the CPU has")
   func roofs() throws {
     let backend = CPUBackend()

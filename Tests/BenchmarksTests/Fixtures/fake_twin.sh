@@ -1,6 +1,6 @@
 #!/bin/sh
 # Speaks the protocol of Tests/Reference/speed_twin.py without Python: every step takes FAKE_MILLISECONDS, and every twin
-# has FAKE_LOSSES. FAKE_MISSING is a package that is not installed, FAKE_END a request at which it ends, FAKE_GARBAGE one
+# has FAKE_LOSSES, and FAKE_PERTURBED from weights one ulp away. FAKE_MISSING is a package that is not installed, FAKE_END a request at which it ends, FAKE_GARBAGE one
 # that it answers with no JSON, FAKE_SILENCE one that it does not answer. FAKE_BUILD_ERROR is what
 # building fails with, FAKE_COMPILE_ERROR what only compiling does.
 echo "fake twin: $1" >&2
@@ -31,6 +31,7 @@ while read -r line; do
       esac
       if [ -n "$error" ]; then echo "{\"error\":\"$error\"}"; else echo "{\"losses\":[$FAKE_LOSSES]}"; fi
       ;;
+    perturbed) echo "{\"losses\":[[$FAKE_LOSSES],[${FAKE_PERTURBED:-$FAKE_LOSSES}]]}" ;;
     memory) echo '{"state":1048576,"peak":3145728}' ;;
     run)
       steps=${line##*\"steps\":}
