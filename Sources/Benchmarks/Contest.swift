@@ -44,8 +44,9 @@ struct Contest {
 
   /// Makes the row an error where a side's losses are not ours.
   ///
-  /// Runs of some networks part at once, whoever computes them, as those of a fresh resnet-50, whose gradients explode. Where
-  /// losses after the first differ by more than the tolerance, PyTorch is asked how far its own part from weights one ulp away.
+  /// Runs of some networks part at once, whoever computes them, as those of a fresh resnet-50, whose gradients
+  /// explode. Where losses after the first differ by more than the tolerance, PyTorch is asked how far its own part from
+  /// weights one ulp away.
   mutating func judgeLosses() throws {
     let own = contenders[0].side.losses
     var tolerances = own.indices.map { AgainstRun.tolerance(of: row.precision, step: $0) }
@@ -78,8 +79,8 @@ struct Contest {
     }
   }
 
-  /// The largest relative distance by step of PyTorch's runs from weights one ulp away; nil where there are none, and where a
-  /// loss is not finite.
+  /// The largest relative distance by step of PyTorch's runs from weights one ulp away; nil where there are none, and
+  /// where a loss is not finite.
   private func perturbedDistances() throws -> [Double]? {
     for contender in contenders {
       guard let runs = try contender.perturbedLosses() else { continue }

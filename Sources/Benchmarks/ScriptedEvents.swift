@@ -9,13 +9,17 @@ public struct ScriptedEvents: Sendable {
   public let isWild: Bool
   /// The largest loss scale at which gradients fit: a step above it is skipped.
   private let ceiling: Double
+  /// Attempts in which the loss falls to 1/e of what it will fall.
+  private let decay: Double
   private var time = 1_790_000_000.0
   private var attempt = 0
   private var scale = 65_536.0
   private var random: UInt64 = 42
 
   /// Creates the script at its beginning.
-  public init(isWild: Bool, ceiling: Double = 0x1p24) { (self.isWild, self.ceiling) = (isWild, ceiling) }
+  public init(isWild: Bool, ceiling: Double = 0x1p24, decay: Double = 300) {
+    (self.isWild, self.ceiling, self.decay) = (isWild, ceiling, decay)
+  }
 
   /// The session and its lanes, running.
   public func opening(machine: MachineDescription) -> [TrainingEvent] {
@@ -50,7 +54,7 @@ public struct ScriptedEvents: Sendable {
   }
 
   private mutating func step(_ lane: Int, into events: inout [TrainingEvent]) {
-    let base = 0.3 + 2 * exp(-Double(attempt) / 300)
+    let base = 0.3 + 2 * exp(-Double(attempt) / decay)
     let loss = isWild ? exp(2 * noise()) : base * (1 + 0.1 * noise())
     let milliseconds = (lane == 0 ? 22 : 25) * (isWild ? exp(noise()) : 1 + 0.05 * abs(noise()))
     let isSkipped = lane == 1 && (isWild && noise() > 0.5 || scale > ceiling)

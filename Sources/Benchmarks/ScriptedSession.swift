@@ -5,15 +5,17 @@ public import TrainingEvents
 /// The steps of `ScriptedEvents` with what comes beside them: memory once, the scale at its ceiling, where each growth costs
 /// a skipped step and its diagnosis, and numerics of every tensor now and then.
 public struct ScriptedSession: Sendable {
-  private var steps = ScriptedEvents(isWild: false, ceiling: 0x1p17)
+  private var steps: ScriptedEvents
   private var attempt = 0
 
   /// Attempts between two reports of numerics: the two seconds that a session waits.
   private static let numericsInterval = 80
   private static let layers = ["features.0", "features.3", "features.6", "features.9", "head.1", "head.3"]
 
-  /// Creates the session at its beginning.
-  public init() {}
+  /// Creates a session at its beginning that is drawn after so many steps: its curves look the same, however many they are.
+  public init(drawnAfter count: Int) {
+    steps = ScriptedEvents(isWild: false, ceiling: 0x1p17, decay: Double(max(1, count)) / 10)
+  }
 
   /// The session and its lanes, running, with their memory.
   public func opening(machine: MachineDescription) -> [TrainingEvent] {

@@ -70,14 +70,12 @@ struct PhaseWindow: Sendable {
   /// Steps averaged.
   static let length = 200
 
-  /// The mean in milliseconds in the order of `StepPhase`; nil before the first step, and where no phase was measured.
-  private(set) var mean: [Double]?
   private var recent: Deque<PhaseTimes> = []
   private var segment: Int?
 
   /// Takes in a step; a new segment starts afresh.
   ///
-  /// Complexity: O(`length`); summed anew each time, so that rounding errors do not pile up over a long run.
+  /// O(1).
   mutating func add(_ report: StepReport) {
     if report.segment != segment {
       segment = report.segment
@@ -85,6 +83,13 @@ struct PhaseWindow: Sendable {
     }
     recent.append(report.phases)
     if recent.count > PhaseWindow.length { recent.removeFirst() }
+  }
+
+  /// The mean in milliseconds in the order of `StepPhase`; nil before the first step, and where no phase was measured.
+  ///
+  /// O(`length`): summed where it is drawn, not at every step, and anew, so that rounding errors do not pile up.
+  var mean: [Double]? {
+    guard !recent.isEmpty else { return nil }
     let means = StepPhase.allCases.map { phase in
       let sum = recent.reduce(0) { sum, times in
         let value = phase.milliseconds(in: times)
@@ -92,6 +97,6 @@ struct PhaseWindow: Sendable {
       }
       return sum / Double(recent.count)
     }
-    mean = means.contains { $0 > 0 } ? means : nil
+    return means.contains { $0 > 0 } ? means : nil
   }
 }

@@ -1,11 +1,12 @@
 /// An append-only series that answers "smallest and largest value of samples i ..< j" without looking at all of them.
 ///
-/// Level 0 are the samples. Level k ≥ 1 holds the smallest and largest of each run of 8·2^(k−1) samples. A drawing of w
-/// columns asks w times and costs O(w log n), and no spike can fall between columns, as it does where samples are
-/// thinned. Non-finite samples are stored but never smallest or largest.
-/// Memory: 4 bytes a sample, and 2 more for all levels together.
+/// Level 0 are the samples. Level k ≥ 1 holds the smallest and largest of each run of 8^k samples: few levels, so that an
+/// answer about a long run comes from few places in memory. A drawing of w columns asks w times and costs O(w log n), and
+/// no spike can fall between columns, as it does where samples are thinned. Non-finite samples are stored but never
+/// smallest or largest.
+/// Memory: 4 bytes a sample, and 8/7 more for all levels together.
 struct MinMaxPyramid: Sendable, Hashable {
-  /// The samples of a bucket on level 1, a power of two.
+  /// How many entries of a level make one of the next, a power of two.
   static let bucket = 8
 
   private(set) var samples: [Float] = []
@@ -49,9 +50,9 @@ struct MinMaxPyramid: Sendable, Hashable {
       if level == levels.count { levels.append([]) }
       levels[level].append(full)
       let count = levels[level].count
-      guard count.isMultiple(of: 2) else { return }
-      full = levels[level][count - 2]
-      full.include(levels[level][count - 1])
+      guard count.isMultiple(of: MinMaxPyramid.bucket) else { return }
+      full = .none
+      for index in count - MinMaxPyramid.bucket..<count { full.include(levels[level][index]) }
       level += 1
     }
   }
@@ -62,8 +63,8 @@ struct MinMaxPyramid: Sendable, Hashable {
   func extent(_ range: Range<Int>) -> Extent {
     var result = Extent.none
     var (index, end) = (max(0, range.lowerBound), min(samples.count, range.upperBound))
-    // The samples at both ends that fill no bucket, then of each level the bucket at either end that has no neighbour.
-    let inBucket = MinMaxPyramid.bucket - 1
+    // The samples at both ends that fill no bucket, then of each level the entries at both ends that fill none of the next.
+    let (size, inBucket) = (MinMaxPyramid.bucket, MinMaxPyramid.bucket - 1)
     while index < end, index & inBucket != 0 {
       result.include(samples[index])
       index += 1
@@ -72,18 +73,18 @@ struct MinMaxPyramid: Sendable, Hashable {
       end -= 1
       result.include(samples[end])
     }
-    (index, end) = (index / MinMaxPyramid.bucket, end / MinMaxPyramid.bucket)
+    (index, end) = (index / size, end / size)
     var level = 0
     while index < end {
-      if index & 1 != 0 {
+      while index < end, index & inBucket != 0 {
         result.include(levels[level][index])
         index += 1
       }
-      if index < end, end & 1 != 0 {
+      while index < end, end & inBucket != 0 {
         end -= 1
         result.include(levels[level][end])
       }
-      (index, end, level) = (index / 2, end / 2, level + 1)
+      (index, end, level) = (index / size, end / size, level + 1)
     }
     return result
   }

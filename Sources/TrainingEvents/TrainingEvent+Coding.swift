@@ -117,6 +117,7 @@ public struct EventLineDecoder {
   ///
   /// Throws `DecodingError`.
   public func event(_ line: Data) throws -> TrainingEvent {
-    try decoder.decode(TrainingEvent.self, from: line)
+    if let step = line.withUnsafeBytes({ StepLine.event($0) }) { return step }
+    return try decoder.decode(TrainingEvent.self, from: line)
   }
 }

@@ -16,8 +16,8 @@ struct BenchChoice: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      The same networks in this engine and in another framework, in turns: pytorch. The first losses must agree; exit 1 \
-      where they do not.
+      The same networks in this engine and in another framework, in turns: pytorch. The first losses must agree; \
+      exit 1 where they do not.
       """, valueName: "framework"))
   var against: String?
 

@@ -11,9 +11,9 @@ struct BenchCommand: ConfigurableCommand {
     commandName: "bench", abstract: "Measures speed, memory and accuracy of every network in every mode, and more.",
     usage: "ampscope bench <what to measure> [<options>]",
     discussion: """
-      Choose one thing to measure. Progress goes to standard error, tables to standard output. What is measured, how, and \
-      with what result stands in the documentation, on the page Benchmarks. Times are worth something only where nothing \
-      else computes on the machine.
+      Choose one thing to measure. Progress goes to standard error, tables to standard output. What is measured, how, \
+      and with what result stands in the documentation, on the page Benchmarks. Times are worth something only where \
+      nothing else computes on the machine.
 
       Examples:
 
@@ -56,8 +56,8 @@ struct BenchCommand: ConfigurableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Attempts of every lane (default: 72 for --zoo, 40 for --roofline, 30 for --scaling, 25 for --guard, the network's \
-      own for --accuracy).
+      Attempts of every lane (default: 72 for --zoo, 40 for --roofline, 30 for --scaling, 25 for --guard, the \
+      network's own for --accuracy).
       """, valueName: "count"))
   var steps: Int?
 

@@ -11,8 +11,8 @@ struct DoctorCommand: ConfigurableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Predicts overflow and underflow layer by layer, and recommends a precision.",
     discussion: """
-      Trains some steps in fp32 and reads every tensor of the first and the last of them. Says layer by layer what fp16 \
-      and bf16 would do, recommends mode, loss scale and layers to keep in fp32, and tries that for one step. --bisect \
+      Trains some steps in fp32 and reads every tensor of the first and the last of them. Says layer by layer what \
+      fp16 and bf16 would do, recommends mode, loss scale and layers to keep in fp32, and tries that for one step. --bisect \
       trains a mode again and again to find the fewest layers that close its loss gap to fp32.
 
       Takes train's options for network, data and optimizer; --steps is the length of the examination (20; 0 for the \

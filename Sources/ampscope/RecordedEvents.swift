@@ -8,7 +8,8 @@ enum RecordedEvents {
 
   /// Reads a whole file, line by line: one of a million steps has a gigabyte, which never lies in memory at once.
   ///
-  /// `progress` is told the share of the file that was read. Throws `ReplayError` that names the line where it is no event.
+  /// `progress` is told the share of the file that was read. Throws `ReplayError` that names the line where it is no
+  /// event.
   static func read(path: String, progress: (_ share: Double) -> Void = { _ in }) throws -> [TrainingEvent] {
     guard let file = fopen(path, "re") else { throw unreadable(path) }
     defer { fclose(file) }

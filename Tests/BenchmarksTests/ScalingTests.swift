@@ -100,7 +100,7 @@ struct ScalingTests {
 
   @Test("The scripted session is the same on every call, skips at the ceiling of its scale, and says why")
   func scriptedSession() {
-    var (one, two) = (ScriptedSession(), ScriptedSession())
+    var (one, two) = (ScriptedSession(drawnAfter: 1000), ScriptedSession(drawnAfter: 1000))
     let opening = one.opening(machine: machine)
     #expect(opening.count { if case .memory = $0.body { true } else { false } } == 2)
     let events = one.attempts(700) + one.attempts(300)

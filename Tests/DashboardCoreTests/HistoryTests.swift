@@ -169,6 +169,28 @@ struct HistoryTests {
     #expect(difference.entries(in: 1..<3) == 1..<3 && difference.entries(in: 5..<9) == 3..<3)
   }
 
+  @Test("Differences are found by the lane's samples, also where the baseline made only some of the attempts")
+  func differenceEntries() {
+    let made: [(own: [Int], base: [Int])] = [
+      (Array(0..<60), Array(0..<60)), (Array(0..<60), Array(20..<60)), (Array(0..<60), (0..<60).filter { $0 % 7 > 2 }),
+      (Array(30..<60), Array(0..<45)),
+    ]
+    for (ownAttempts, baseAttempts) in made {
+      var (own, base) = (LaneHistory(smoothing: 0), LaneHistory(smoothing: 0))
+      for attempt in ownAttempts { _ = own.append(step(attempt: attempt)) }
+      for attempt in baseAttempts { _ = base.append(step(attempt: attempt)) }
+      var difference = LossDifference()
+      difference.advance(own: own, baseline: base)
+      for first in 0...own.attempts.count {
+        for end in first...own.attempts.count + 2 {
+          let entries = difference.entries(in: first..<end)
+          let expected = difference.indices.indices.filter { (first..<end).contains(Int(difference.indices[$0])) }
+          #expect(Array(entries) == expected)
+        }
+      }
+    }
+  }
+
   private func step(attempt: Int, loss: Double = 1) -> StepReport {
     StepReport(
       lane: LaneID(0), attempt: attempt, committedStep: attempt, committed: true, skipReason: nil, loss: loss,

@@ -9,7 +9,7 @@ import TrainingEvents
   private let events: [TrainingEvent]
 
   init() {
-    var session = ScriptedSession()
+    var session = ScriptedSession(drawnAfter: 12_000)
     let machine = MachineDescription(
       device: "cpu", processor: "Test", allowedProcessors: 2, instructionSets: [], memoryBytes: 1)
     events = session.opening(machine: machine) + session.attempts(12_000)

@@ -76,7 +76,7 @@ class TimedTwin:
         return [loss if math.isfinite(loss) else str(loss) for loss in losses]
 
     def perturbed_losses(self, runs):
-        """The first losses of `runs` uncompiled runs from weights one ulp away: how far apart rounding alone brings them."""
+        """The first losses of `runs` uncompiled runs from weights one ulp away: how far rounding alone takes them."""
         return [TimedTwin(*self.description, seed=seed).first_losses() for seed in range(runs)]
 
     def timed_steps(self, settling, steps):

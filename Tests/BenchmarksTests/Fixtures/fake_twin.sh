@@ -1,8 +1,8 @@
 #!/bin/sh
-# Speaks the protocol of Tests/Reference/speed_twin.py without Python: every step takes FAKE_MILLISECONDS, and every twin
-# has FAKE_LOSSES, and FAKE_PERTURBED from weights one ulp away. FAKE_MISSING is a package that is not installed, FAKE_END a request at which it ends, FAKE_GARBAGE one
-# that it answers with no JSON, FAKE_SILENCE one that it does not answer. FAKE_BUILD_ERROR is what
-# building fails with, FAKE_COMPILE_ERROR what only compiling does.
+# Speaks the protocol of Tests/Reference/speed_twin.py without Python: every step takes FAKE_MILLISECONDS, and every
+# twin has FAKE_LOSSES, and FAKE_PERTURBED from weights one ulp away. FAKE_MISSING is a package that is not installed,
+# FAKE_END a request at which it ends, FAKE_GARBAGE one that it answers with no JSON, FAKE_SILENCE one that it does not
+# answer. FAKE_BUILD_ERROR is what building fails with, FAKE_COMPILE_ERROR what only compiling does.
 echo "fake twin: $1" >&2
 while read -r line; do
   request=${line#*\"do\":\"}
