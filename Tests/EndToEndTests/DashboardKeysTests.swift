@@ -69,7 +69,10 @@ import Testing
 
   @Test("Enter says why the newest attempt was skipped")
   func drillDown() throws {
-    let program = try DashboardProgram(["--lanes", "fp32,amp-fp16", "--init-scale", "1e30"])
+    // The scale grows at every step that is committed, so that the newest message says of a skip however late it is read.
+    let program = try DashboardProgram([
+      "--lanes", "fp32,amp-fp16", "--init-scale", "1e30", "--growth-interval", "1",
+    ])
     try program.session.wait(for: "a skip") { $0.terminal.text.contains("skipped:") }
     program.type("\r")
     try program.session.wait(for: "the reason") { $0.terminal.text.contains("why lane B skipped") }
