@@ -70,10 +70,13 @@ struct ConvolutionSizes {
   var dataGradientIsFasterByForward: Bool { outputs >= 64 && places <= 256 }
 
   /// The share that each member has of the samples, some at a time: windows of `size` elements, and outputs.
+  ///
+  /// At most a thousand windows of more samples than one, because oneDNN's scratch grows with them.
   func shares<Value>(
     windowSize size: Int, _ dtype: DType, _ make: (_ samples: Int) throws -> Value
   ) rethrows -> [ChunkedShare<Value>] {
     try ChunkedShare.shares(
-      of: batch, members: members, bytesOfEach: places * (size + outputs) * dtype.size, make)
+      of: batch, members: members,
+      bytesOfEach: places * max((size + outputs) * dtype.size, chunkBytes / 1024), make)
   }
 }
