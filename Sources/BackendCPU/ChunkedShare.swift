@@ -1,3 +1,4 @@
+import CKernels
 import TensorCore
 
 /// The share that one member of a team has of many equal things, some at a time, with what computes so many.
@@ -38,9 +39,24 @@ struct ChunkedShare<Value> {
     }
   }
 
+  /// What computes some chunk; nil where there are none.
+  var first: Value? { whole ?? rest }
+
   /// The larger of both by a size.
   func most(_ size: (Value) -> Int) -> Int { max(whole.map(size) ?? 0, rest.map(size) ?? 0) }
 }
 
 /// Bytes of a chunk, unless one thing alone has more: a fourth of a second-level cache of 2 MiB.
 let chunkBytes = 512 << 10
+
+extension KernelContext {
+  /// Adds the fp32 sums of the other members of the team to those of the first, in their order.
+  ///
+  /// The sums of a member lie `memberBytes` behind those of the one before; each has `count` of them.
+  static func addSums(
+    _ threads: Int32, _ first: UnsafeMutableRawPointer, memberBytes: Int, members: Int, count: Int
+  ) {
+    let total = first.assumingMemoryBound(to: Float.self)
+    for member in 1..<members { amp_accumulate(threads, AMP_F32, first + member * memberBytes, total, count, false) }
+  }
+}

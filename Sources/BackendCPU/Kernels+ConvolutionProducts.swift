@@ -31,7 +31,7 @@ extension KernelContext {
         a: .init(leading: sizes.isSingleChannel ? places : rows), b: .init(leading: columns),
         c: .init(leading: columns), input: dtype, output: .float32)
     }
-    guard let product = products.compactMap({ $0.whole ?? $0.rest }).first else {
+    guard let product = products.lazy.compactMap(\.first).first else {
       throw failure("there are no samples")
     }
 
@@ -69,10 +69,8 @@ extension KernelContext {
       return { context in
         try work.run(context)
         let base = place.scratch.pointer(context)
-        let total = (base + team + sums).assumingMemoryBound(to: Float.self)
-        for index in 1..<max(sizes.members, 1) {
-          amp_accumulate(threads, AMP_F32, base + team + index * memberBytes + sums, total, count, false)
-        }
+        let total = base + team + sums
+        KernelContext.addSums(threads, total, memberBytes: memberBytes, members: sizes.members, count: count)
         // (O, KH · KW, C) or, of a single channel, (KH · KW, O), to (O, C, KH · KW).
         if sizes.isSingleChannel {
           amp_channels_last_to_first(threads, AMP_F32, total, base + ordered, 1, sizes.outputs, sizes.taps)
@@ -100,7 +98,7 @@ extension KernelContext {
         a: .init(leading: places), b: .init(leading: tile), c: .init(leading: sizes.outputs), input: dtype,
         output: dtype)
     }
-    guard let product = products.compactMap({ $0.whole ?? $0.rest }).first else {
+    guard let product = products.lazy.compactMap(\.first).first else {
       throw failure("there are no samples")
     }
 

@@ -95,18 +95,15 @@ extension KernelContext {
       }
       return { context in
         try work.run(context)
-        let total = (place.scratch.pointer(context) + sums).assumingMemoryBound(to: Float.self)
-        for member in 1..<shares.count {
-          let part = place.scratch.pointer(context) + member * memberBytes + sums
-          amp_accumulate(threads, AMP_F32, part, total, m * n, false)
-        }
+        let total = place.scratch.pointer(context) + sums
+        KernelContext.addSums(threads, total, memberBytes: memberBytes, members: shares.count, count: m * n)
         amp_cast(threads, AMP_F32, total, out, place.outputs[0].pointer(context), m * n)
       }
     }
   }
 
   private func widenedTitle(_ shares: [ChunkedShare<BatchedProduct>]) -> String {
-    let product = shares.lazy.compactMap { $0.whole ?? $0.rest }.first
+    let product = shares.lazy.compactMap(\.first).first
     return "storage-only: widened, oneDNN \(product?.primitive.implementation ?? "none")"
   }
 

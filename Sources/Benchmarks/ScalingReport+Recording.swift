@@ -12,12 +12,12 @@ extension ScalingReport {
     public var frameMilliseconds: Double
     /// Milliseconds of processor time of a frame with the loss alone.
     public var lossMilliseconds: Double
-    /// Bytes by which the heap grew while the state took the steps in, as the allocator counts them.
-    public var heapBytes: Int
+    /// Bytes by which the heap grew while the state took the steps in, as the allocator counts them; nil where it does not.
+    public var heapBytes: Int?
 
     /// States a row.
     public init(
-      steps: Int, eventMicroseconds: Double, frameMilliseconds: Double, lossMilliseconds: Double, heapBytes: Int
+      steps: Int, eventMicroseconds: Double, frameMilliseconds: Double, lossMilliseconds: Double, heapBytes: Int?
     ) {
       self.steps = steps
       self.eventMicroseconds = eventMicroseconds
@@ -27,7 +27,7 @@ extension ScalingReport {
     }
 
     /// Heap for each step of one lane.
-    public var bytesPerStep: Double { Double(heapBytes) / Double(2 * max(1, steps)) }
+    public var bytesPerStep: Double? { heapBytes.map { Double($0) / Double(2 * max(1, steps)) } }
   }
 
   /// Whether events and frames of a row cost no more than the goal allows over those after `Goal.recordedFrom` steps; nil for

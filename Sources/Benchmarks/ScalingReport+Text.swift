@@ -135,10 +135,11 @@ extension ScalingReport {
     ])
     for (index, row) in recordings.enumerated() {
       let over = { (value: (Recording) -> Double) in fixed(value(row) / value(recordings[0]), 2) }
+      let heapRatio = row.heapBytes.flatMap { own in recordings[0].heapBytes.map { Double(own) / Double($0) } }
       table.add([
         String(row.steps), fixed(row.eventMicroseconds, 2), over(\.eventMicroseconds), fixed(row.frameMilliseconds, 3),
         over(\.frameMilliseconds), fixed(row.lossMilliseconds, 3), over(\.lossMilliseconds),
-        fixed(mebibytes(row.heapBytes), 1), over { Double($0.heapBytes) }, fixed(row.bytesPerStep, 0),
+        row.heapBytes.map { fixed(mebibytes($0), 1) } ?? "not counted", fixed(heapRatio, 2), fixed(row.bytesPerStep, 0),
         recordingMeetsGoal(index).map(verdict) ?? "–",
       ])
     }

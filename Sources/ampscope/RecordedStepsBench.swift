@@ -41,7 +41,7 @@ struct RecordedStepsBench {
         try stage.checkSignals()
         run.takeIn(min(1000, count - piece))
       }
-      run.heapBytes = HeapCounter.bytes - before
+      run.heapBytes = before.flatMap { before in HeapCounter.bytes.map { $0 - before } }
       runs.append(run)
     }
     for round in -1..<rounds {
@@ -64,7 +64,7 @@ struct RecordedStepsBench {
   private struct Run {
     var session: ScriptedSession
     var state = DashboardState()
-    var heapBytes = 0
+    var heapBytes: Int?
     var costs: [Costs] = []
 
     init(steps: Int, machine: MachineDescription) {
