@@ -39,15 +39,12 @@ struct ConvolutionSizes {
   private var isPatches: Bool {
     windows.stride_height >= windows.kernel_height && windows.stride_width >= windows.kernel_width
   }
-  /// Whether x is the matrix of its windows.
-  var isUnfolded: Bool {
-    taps == 1 && windows.stride_height == 1 && windows.stride_width == 1 && windows.padding_height == 0
-      && windows.padding_width == 0
-  }
+  /// Whether every window is one pixel of the picture.
+  var isPixelwise: Bool { taps == 1 && windows.padding_height == 0 && windows.padding_width == 0 }
 
   /// Whether dW was measured to be faster as products than by oneDNN 2.6 in bf16 with AMX.
   ///
-  /// Times of oneDNN over those of products: patches 1.7 to 46, filters of 1 × 1 1.1 to 4.8, one channel 1.3 to 1.6,
+  /// Times of oneDNN over those of products: patches 1.7 to 46, one channel 1.3 to 1.6,
   /// strided filters of 3 × 3 over 32 channels 3 (over 16 1.0), 7 × 7 and 8 × 8 pixels 1.3 to 1.6; pictures of 14 × 14
   /// and more 0.3 to 1.0.
   var weightGradientIsFasterByProducts: Bool {

@@ -19,11 +19,17 @@ extension KernelContext {
       input_dtype: format, output_dtype: format, has_bias: hasBias, bias_dtype: format)
   }
 
+  /// The format that products of a format are computed in.
+  func computeFormat(_ dtype: DType) -> DType { isStorageOnly(dtype) ? .float32 : dtype }
+
   /// y = x ⋆ weight + bias.
   func convolutionForward(_ attributes: ConvolutionAttributes) throws -> Kernel {
     let (x, weight, hasBias) = (input(0), input(1), node.inputs.count == 3)
     let sizes = ConvolutionSizes(
       x: x.shape, weight: weight.shape, y: output(0).shape, attributes, threads: threads)
+    if !hasBias, let matrix = convolutionMatrix(sizes) {
+      return try convolutionForward(matrix)
+    }
     if !hasBias, sizes.fitsOneTile, avoidsLibrary(x.dtype, sizes.tileIsFaster) {
       return try convolutionForwardByProducts(sizes)
     }
@@ -33,8 +39,9 @@ extension KernelContext {
       withUnsafePointer(to: shape) { cdnnl_convolution_forward_create($0, out) }
     }
     return widening(node.inputs.indices.map(input), [output(0)], primitive) { operands, results, scratch in
-      cdnnl_convolution_forward_execute(
-        primitive.handle, operands[0], operands[1], hasBias ? operands[2] : nil, results[0], scratch)
+      try LibraryPrimitive.check(
+        cdnnl_convolution_forward_execute(
+          primitive.handle, operands[0], operands[1], hasBias ? operands[2] : nil, results[0], scratch))
     }
   }
 
@@ -44,6 +51,9 @@ extension KernelContext {
     let padding = (0..<2).map { weight.shape[$0 + 2] - 1 - attributes.padding[$0] }
     let sizes = ConvolutionSizes(
       x: output(0).shape, weight: weight.shape, y: dy.shape, attributes, threads: threads)
+    if let matrix = convolutionMatrix(sizes) {
+      return try convolutionBackwardData(matrix)
+    }
     if attributes.stride == [1, 1], padding.allSatisfy({ $0 >= 0 }),
       avoidsLibrary(dy.dtype, sizes.dataGradientIsFasterByForward)
     {
@@ -55,7 +65,8 @@ extension KernelContext {
       withUnsafePointer(to: shape) { cdnnl_convolution_backward_data_create($0, out) }
     }
     return widening([dy, weight], [output(0)], primitive) { operands, results, scratch in
-      cdnnl_convolution_backward_data_execute(primitive.handle, operands[0], operands[1], results[0], scratch)
+      try LibraryPrimitive.check(
+        cdnnl_convolution_backward_data_execute(primitive.handle, operands[0], operands[1], results[0], scratch))
     }
   }
 
@@ -76,8 +87,9 @@ extension KernelContext {
     let filters = layout.reserve(weight.shape.count * compute.size)
     return widening([dy, weight], [output(0)], primitive, scratch: layout.byteCount) { operands, results, scratch in
       amp_flip_filters(threads, compute.kernelType, operands[1], scratch + filters, outputs, channels, taps)
-      return cdnnl_convolution_forward_execute(
-        primitive.handle, operands[0], scratch + filters, nil, results[0], scratch + library)
+      try LibraryPrimitive.check(
+        cdnnl_convolution_forward_execute(
+          primitive.handle, operands[0], scratch + filters, nil, results[0], scratch + library))
     }
   }
 
@@ -86,6 +98,9 @@ extension KernelContext {
     let (x, dy) = (input(0), input(1))
     let sizes = ConvolutionSizes(
       x: x.shape, weight: output(0).shape, y: dy.shape, attributes, threads: threads)
+    if let matrix = convolutionMatrix(sizes) {
+      return try convolutionBackwardWeights(matrix, bias: bias)
+    }
     if avoidsLibrary(x.dtype, sizes.weightGradientIsFasterByProducts) {
       return try convolutionWeightGradientByProducts(sizes, bias: bias)
     }
@@ -95,8 +110,9 @@ extension KernelContext {
       withUnsafePointer(to: shape) { cdnnl_convolution_backward_weights_create($0, out) }
     }
     return widening([x, dy], node.outputs.indices.map(output), primitive) { operands, results, scratch in
-      cdnnl_convolution_backward_weights_execute(
-        primitive.handle, operands[0], operands[1], results[0], bias ? results[1] : nil, scratch)
+      try LibraryPrimitive.check(
+        cdnnl_convolution_backward_weights_execute(
+          primitive.handle, operands[0], operands[1], results[0], bias ? results[1] : nil, scratch))
     }
   }
 
@@ -112,7 +128,8 @@ extension KernelContext {
       withUnsafePointer(to: shape) { cdnnl_convolution_backward_data_create($0, out) }
     }
     let product = widening([x, weight], [y], primitive) { operands, results, scratch in
-      cdnnl_convolution_backward_data_execute(primitive.handle, operands[0], operands[1], results[0], scratch)
+      try LibraryPrimitive.check(
+        cdnnl_convolution_backward_data_execute(primitive.handle, operands[0], operands[1], results[0], scratch))
     }
     guard hasBias else { return product }
     let (dtype, threads) = (y.dtype.kernelType, threads)
@@ -134,9 +151,9 @@ extension KernelContext {
   /// Wraps a primitive: native formats run in place; storage-only ones go through fp32 scratch.
   ///
   /// - Parameter scratch: bytes that `execute` works in, where it is more than the primitive's.
-  private func widening(
+  func widening(
     _ operands: [TensorType], _ results: [TensorType], _ primitive: LibraryPrimitive, scratch: Int? = nil,
-    _ execute: @escaping (borrowing Pointers, borrowing Pointers, UnsafeMutableRawPointer) -> cdnnl_status
+    _ execute: @escaping (borrowing Pointers, borrowing Pointers, UnsafeMutableRawPointer) throws -> Void
   ) -> Kernel {
     let storageOnly = isStorageOnly(operands[0].dtype)
     var layout = ScratchLayout()
@@ -161,7 +178,7 @@ extension KernelContext {
         for index in results.indices {
           outputs[index] = storageOnly ? base + wideResults[index] : place.outputs[index].pointer(context)
         }
-        try LibraryPrimitive.check(execute(inputs, outputs, base + library))
+        try execute(inputs, outputs, base + library)
         guard storageOnly else { return }
         for index in results.indices {
           amp_cast(

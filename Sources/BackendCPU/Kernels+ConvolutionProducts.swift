@@ -39,8 +39,7 @@ extension KernelContext {
     var member = ScratchLayout()
     let sums = member.reserve(count * DType.float32.size)
     let library = member.reserve(products.map { $0.most(\.scratch) }.max() ?? 0)
-    let windows = member.reserve(
-      sizes.isUnfolded ? 0 : products[0].chunk * sizes.places * sizes.windowSize * dtype.size)
+    let windows = member.reserve(products[0].chunk * sizes.places * sizes.windowSize * dtype.size)
     let memberBytes = member.byteCount
     var layout = ScratchLayout()
     let team = layout.reserve(memberBytes * sizes.members)
@@ -137,11 +136,10 @@ extension KernelContext {
 }
 
 extension ConvolutionSizes {
-  /// The windows of some samples: rows, columns of a single channel, or x itself; in `target` unless it is x.
+  /// The windows of some samples, in `target`: rows, or columns of a single channel.
   fileprivate func unfold(
     _ x: UnsafeRawPointer, _ samples: Int, _ dtype: DType, into target: UnsafeMutableRawPointer
   ) -> UnsafeRawPointer {
-    if isUnfolded { return x }
     withUnsafePointer(to: windows) {
       if isSingleChannel {
         amp_im2col(dtype.kernelType, x, $0, samples, target)

@@ -6,6 +6,8 @@ extension OperationCase {
   private static let strided = ConvolutionAttributes(kernel: [3, 2], stride: [2, 1], padding: [1, 0])
   private static let pointwise = ConvolutionAttributes(kernel: [1, 1], stride: [1, 1], padding: [0, 0])
   private static let patches = ConvolutionAttributes(kernel: [4, 2], stride: [4, 2], padding: [0, 0])
+  private static let halving3x3 = ConvolutionAttributes(kernel: [3, 3], stride: [2, 2], padding: [1, 1])
+  private static let sparse2x2 = ConvolutionAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
   private static let sparse = ConvolutionAttributes(kernel: [1, 1], stride: [2, 2], padding: [0, 0])
   private static let doubling = ConvolutionAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
   private static let pool2x2 = PoolingAttributes(kernel: [2, 2], stride: [2, 2], padding: [0, 0])
@@ -61,6 +63,14 @@ extension OperationCase {
     + convolution("one channel, strided", strided, x: [3, 1, 7, 5], weight: [5, 1, 3, 2], y: [3, 5, 4, 4])
     + convolution("patches", patches, x: [5, 2, 8, 6], weight: [7, 2, 4, 2], y: [5, 7, 2, 3])
     + convolution("1x1, strided", sparse, x: [3, 5, 7, 4], weight: [4, 5, 1, 1], y: [3, 4, 4, 2])
+    + convolution("1x1, strided, many channels", sparse, x: [3, 67, 3, 2], weight: [5, 67, 1, 1], y: [3, 5, 2, 1])
+    + convolution("1x1, strided, of one place", sparse, x: [3, 5, 2, 2], weight: [4, 5, 1, 1], y: [3, 4, 1, 1])
+    + convolution("one pixel", same3x3, x: [5, 6, 1, 1], weight: [4, 6, 3, 3], y: [5, 4, 1, 1])
+    + convolution("two pixels", same3x3, x: [3, 5, 1, 2], weight: [4, 5, 3, 3], y: [3, 4, 1, 2])
+    + convolution("four pixels", same3x3, x: [3, 5, 2, 2], weight: [4, 5, 3, 3], y: [3, 4, 2, 2])
+    + convolution("four pixels, strided", halving3x3, x: [5, 3, 2, 2], weight: [4, 3, 3, 3], y: [5, 4, 1, 1])
+    + convolution("one window, some lines", sparse2x2, x: [3, 2, 3, 2], weight: [5, 2, 2, 2], y: [3, 5, 1, 1])
+    + convolution("one window, part of lines", sparse2x2, x: [3, 2, 3, 3], weight: [5, 2, 2, 2], y: [3, 5, 1, 1])
     + [
       // Windows of 220 KiB in fp32: two samples fill the share of a cache, and one is left over.
       OperationCase(

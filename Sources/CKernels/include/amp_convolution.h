@@ -31,6 +31,29 @@ void amp_im2col(amp_dtype dtype, const void *x, const amp_windows *windows, size
 void amp_flip_filters(int threads, amp_dtype dtype, const void *filters, void *flipped, size_t outputs, size_t channels,
                       size_t spatial);
 
+/* Filters (O, C, KH, KW) as the matrix (places * O, pixels * C) that takes some pixels of a picture to all of its outputs:
+   y (N, places * O) = x (N, pixels * C) times its transpose. tap[place * pixels + pixel] is the tap, of `taps` = KH * KW,
+   with which a place sees a pixel, or -1: then the matrix is zero there. places * pixels and taps are at most
+   amp_filter_matrix_size. */
+enum { amp_filter_matrix_size = 64 };
+typedef struct {
+  size_t places, pixels, taps;
+  int8_t tap[amp_filter_matrix_size];
+} amp_filter_matrix;
+
+/* matrix (places * O, pixels * C) of filters (O, C, KH, KW). */
+void amp_filters_to_matrix(int threads, amp_dtype dtype, const void *filters, const amp_filter_matrix *shape,
+                           size_t outputs, size_t channels, void *matrix);
+
+/* filters (O, C, KH, KW) of a matrix of one place; taps that see no pixel are zero. */
+void amp_matrix_to_filters(int threads, amp_dtype dtype, const void *matrix, const amp_filter_matrix *shape,
+                           size_t outputs, size_t channels, void *filters);
+
+/* filters (O, C, KH, KW), each the sum of what the matrix has for its tap, in the order of the places: the gradient of
+   filters from that of their matrix. The matrix is overwritten. */
+void amp_matrix_sums_to_filters(int threads, float *matrix, const amp_filter_matrix *shape, size_t outputs,
+                                size_t channels, float *filters);
+
 #ifdef __cplusplus
 }
 #endif
