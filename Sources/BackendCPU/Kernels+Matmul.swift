@@ -28,8 +28,50 @@ extension KernelContext {
       m: Int64(result.shape[0]), n: Int64(result.shape[1]), k: Int64(k), transpose_a: transposeA,
       transpose_b: transposeB, has_bias: false, relu: false, input_dtype: a.dtype.libraryType,
       bias_dtype: a.dtype.libraryType, output_dtype: result.dtype.libraryType)
-    guard isStorageOnly(a.dtype) else { return try nativeProduct(shape, relu: false) }
-    return try widenedProduct(shape, relu: false)
+    if isStorageOnly(a.dtype) { return try widenedProduct(shape, relu: false) }
+    let (m, n, members) = (result.shape[0], result.shape[1], TeamWork.memberCount(threads))
+    if transposeA, !transposeB, members > 1, m * n * DType.float32.size <= chunkBytes, k >= members * max(m, n) {
+      return try nativeSum(m, n, k)
+    }
+    return try nativeProduct(shape, relu: false)
+  }
+
+  /// C = Aᵀ B, the gradient of a weight, as the sum of what each member of the team has for its share of the rows of A and
+  /// B: they are those that it wrote, and the sums are small beside them.
+  ///
+  /// oneDNN shares out C instead, so that every member reads all rows of A or of B.
+  private func nativeSum(_ m: Int, _ n: Int, _ k: Int) throws -> Kernel {
+    let (threads, dtype, result) = (threads, input(0).dtype, output(0).dtype)
+    let parts = (0..<TeamWork.memberCount(threads)).map {
+      TeamWork.part(of: k, member: $0, members: TeamWork.memberCount(threads))
+    }
+    let products = try parts.map { rows in
+      try BatchedProduct(
+        self, isForOneThread: true, m: m, n: n, k: rows.count, transposeA: true, a: .init(leading: m),
+        b: .init(leading: n), c: .init(leading: n), input: dtype, output: .float32)
+    }
+    var layout = ScratchLayout()
+    let sums = layout.reserve(m * n * DType.float32.size)
+    let library = layout.reserve(products.map(\.scratch).max() ?? 0)
+    let memberBytes = layout.byteCount
+    return Kernel(
+      scratch: memberBytes * parts.count,
+      implementation: "oneDNN \(products[0].primitive.implementation), summed over the team"
+    ) { place in
+      let work = TeamWork(threads: threads) { context, member in
+        let base = place.scratch.pointer(context) + member * memberBytes
+        let first = parts[member].lowerBound
+        try products[member](
+          place.inputs[0].pointer(context) + first * m * dtype.size,
+          place.inputs[1].pointer(context) + first * n * dtype.size, base + sums, base + library)
+      }
+      return { context in
+        try work.run(context)
+        let total = place.scratch.pointer(context) + sums
+        KernelContext.addSums(threads, total, memberBytes: memberBytes, members: parts.count, count: m * n)
+        amp_cast(threads, AMP_F32, total, result.kernelType, place.outputs[0].pointer(context), m * n)
+      }
+    }
   }
 
   /// oneDNN multiplies in place.
