@@ -17,6 +17,8 @@ public struct ScalingBench {
 
   /// Steps of every size before the first timed one.
   private static let warmUp = 5
+  /// Times that one thread and two take turns at the memory.
+  private static let bandwidthRounds = 7
 
   /// Measures on a device.
   public init(_ backend: any Backend) { self.backend = backend }
@@ -60,6 +62,29 @@ public struct ScalingBench {
         network: network, precision: policy.mode, keptBytes: trainers[0].memory.peak,
         recomputedBytes: trainers[1].memory.peak, keptMilliseconds: median(lanes.milliseconds[0]),
         recomputedMilliseconds: median(lanes.milliseconds[1])))
+  }
+
+  /// Streams memory on one thread and on two of the calling thread's team, in turns, and adds the medians.
+  ///
+  /// - Parameter streamBytes: arrays together, several times the last cache.
+  ///
+  /// Throws what the backend throws, and `BenchmarkError` where it computes nothing that could be timed.
+  public func measureSharedBandwidth(streamBytes: Int, into report: inout ScalingReport) throws {
+    let measurements = try [1, 2].map {
+      try BandwidthMeasurement(byteCount: streamBytes, backend: backend, threads: $0)
+    }
+    var rates: [[Double]] = [[], []]
+    for _ in 0..<Self.bandwidthRounds {
+      for (index, measurement) in measurements.enumerated() {
+        if shouldStop() { throw BenchmarkError.givenUp }
+        guard let rate = try measurement.bytesPerSecond() else {
+          throw BenchmarkError.failed(name: "memory", reason: "\(backend.name) computes nothing that could be timed")
+        }
+        rates[index].append(rate * 1e-9)
+      }
+    }
+    report.sharedBandwidth = ScalingReport.SharedBandwidth(
+      alone: median(rates[0]), together: median(rates[1]), streamBytes: measurements[0].byteCount)
   }
 
   /// Compiles a network, and adds how long that took.

@@ -35,6 +35,7 @@ extension ScalingReport {
         "Two lanes of one thread at once, samples a second; goal \(fixed(Goal.sharing, 2)) of twice one alone", "",
         sharingTable(style), "",
       ]
+      if let sharedBandwidth { lines += [sentence(sharedBandwidth), ""] }
     }
     if !recordings.isEmpty {
       lines += [
@@ -45,6 +46,11 @@ extension ScalingReport {
       ]
     }
     return Array(lines.dropLast())
+  }
+
+  private func sentence(_ bandwidth: SharedBandwidth) -> String {
+    "Memory (arrays of \(bandwidth.streamBytes >> 20) MiB): one processor alone \(fixed(bandwidth.alone, 1)) GB/s, two at once "
+      + "\(fixed(bandwidth.together, 1)), \(fixed(bandwidth.share, 2)) of twice one: what waits for memory cannot be shared better"
   }
 
   /// Step times at growing sizes as a table.

@@ -150,6 +150,19 @@ public struct ScalingReport: Codable, Sendable {
     public var meetsGoal: Bool { share >= Goal.sharing }
   }
 
+  /// What memory gives one processor alone, and two at once: lanes that wait for it share it.
+  public struct SharedBandwidth: Codable, Sendable {
+    /// Gigabytes a second of a team of one thread.
+    public var alone: Double
+    /// Gigabytes a second of a team of two threads, together.
+    public var together: Double
+    /// Bytes of the arrays that were streamed.
+    public var streamBytes: Int
+
+    /// Two over twice one.
+    public var share: Double { together / (2 * alone) }
+  }
+
   /// Version of this format.
   public var v = 1
   /// The machine.
@@ -168,6 +181,8 @@ public struct ScalingReport: Codable, Sendable {
   public var switchings: [Switching] = []
   /// Lanes at once; empty with one processor.
   public var sharings: [Sharing] = []
+  /// Memory under lanes at once; nil where it was not measured.
+  public var sharedBandwidth: SharedBandwidth?
   /// A dashboard with more and more steps behind it.
   public var recordings: [Recording] = []
 

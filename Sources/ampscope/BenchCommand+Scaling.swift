@@ -80,11 +80,26 @@ extension BenchCommand {
         }
         for mode in modes { try bench.measureSharing(run, mode, into: &report) }
       }
+      report = try LaneThread.run("bench") { [report] in try withSharedBandwidth(report) }
     }
     let heading =
       "\(machine.processor), \(machine.allowedProcessors) processors, \(report.threads) threads where one lane runs; "
       + Version.text
     try print([heading, ""] + report.lines(markdown ? .markdown : .plain), report)
+  }
+
+  /// The report with what memory gives two processors at once.
+  private func withSharedBandwidth(_ report: ScalingReport) throws -> ScalingReport {
+    StandardStream.complain("memory\n")
+    let backend = try SessionFactory.backend("cpu")
+    for problem in backend.configureThread(threads: 2, processors: ProcessorSet.allowed, niceness: 0) {
+      StandardStream.complain("\(problem)\n")
+    }
+    var (report, bench) = (report, ScalingBench(backend))
+    bench.shouldStop = { SignalFlag.current != nil }
+    try bench.measureSharedBandwidth(
+      streamBytes: quick ? 6 << 20 : rooflineOptions.streamBytes, into: &report)
+    return report
   }
 
   /// What one lane shows: growth and compilation.

@@ -74,6 +74,12 @@ struct ScalingTests {
     #expect(lines.contains { $0.contains("| big | amp-bf16 | 650 | 100.0 | 2100.0 | missed |") })
     #expect(lines.contains { $0.contains("| deep | fp32 | 8.0 | 2.0 | 0.25× | 10.00 | 13.50 | 1.35× |") })
     #expect(lines.contains { $0.contains("| net | fp32 | 100 | 180 | 200 | 0.900 | 0.900 | missed |") })
+    #expect(!lines.contains { $0.contains("GB/s") })
+    report.sharedBandwidth = ScalingReport.SharedBandwidth(alone: 16, together: 24, streamBytes: 6 << 20)
+    #expect(
+      report.lines(.markdown).contains(
+        "Memory (arrays of 6 MiB): one processor alone 16.0 GB/s, two at once 24.0, 0.75 of twice one: what waits for memory "
+          + "cannot be shared better"))
     #expect(ScalingReport(machine: machine, versions: [:], threads: 1).lines(.plain).isEmpty)
   }
 
@@ -193,6 +199,9 @@ struct ScalingTests {
     var report = ScalingReport(machine: machine, versions: [:], threads: 1)
     try bench.measureSwitching(BenchmarkedRun.small(steps: 1), between: .fp32, and: .ampBF16, into: &report)
     try bench.measureSharing(BenchmarkedRun.small(steps: 1), .fp32, into: &report)
+    try ScalingBench(CPUBackend()).measureSharedBandwidth(streamBytes: 3 << 20, into: &report)
+    let bandwidth = try #require(report.sharedBandwidth)
+    #expect(bandwidth.alone > 0 && bandwidth.together > 0 && bandwidth.streamBytes <= 3 << 20)
     let switching = try #require(report.switchings.first)
     #expect(switching.pauses.count == 2 && switching.compileMilliseconds > 0)
     let sharing = try #require(report.sharings.first)

@@ -81,6 +81,7 @@ import TrainingEvents
     #expect(report.compilations.map(\.network) == ["ncf", "ncf"])
     // With one processor there are no lanes at once.
     #expect(report.switchings.count == report.sharings.count / 2)
+    #expect((report.sharedBandwidth == nil) == report.sharings.isEmpty)
     #expect(run.output.contains("ms/GFLOP") && run.errors.contains("mlp by batch"))
     #expect(report.recordings.map(\.steps) == [100, 1000, 3000])
     #expect(
