@@ -79,7 +79,11 @@ extension KernelContext {
   /// Its relu would turn NaN into 0 and hide an overflow, so relu is our own kernel's: exact after the rounding, and one
   /// pass over y is small beside the product.
   private func nativeProduct(_ shape: cdnnl_matmul, relu: Bool) throws -> Kernel {
-    let primitive = try LibraryPrimitive(self) { out in withUnsafePointer(to: shape) { cdnnl_matmul_create($0, out) } }
+    // Waking the team takes as long as such a product.
+    let isSmall = 2 * shape.m * shape.n * shape.k <= 1_500_000
+    let primitive = try LibraryPrimitive(self, isForOneThread: isSmall) { out in
+      withUnsafePointer(to: shape) { cdnnl_matmul_create($0, out) }
+    }
     let (result, dtype, threads) = (output(0), output(0).dtype.kernelType, threads)
     return Kernel(scratch: primitive.scratch, implementation: "oneDNN \(primitive.implementation)") { place in
       let (a, b, c, scratch) = (place.inputs[0], place.inputs[1], place.outputs[0], place.scratch)

@@ -10,8 +10,7 @@ final class LibraryPrimitive {
 
   /// Calls `create`; throws `BackendError` with the library's own words where it refuses.
   ///
-  /// A primitive is made for a number of threads: those of the lane, or one (`isForOneThread`), to be executed by a single
-  /// member of a team.
+  /// A primitive is made for a number of threads: those of the lane, or one (`isForOneThread`), whoever executes it.
   init(
     _ context: KernelContext, isForOneThread: Bool = false,
     _ create: (UnsafeMutablePointer<OpaquePointer?>) -> cdnnl_status

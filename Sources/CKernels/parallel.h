@@ -31,7 +31,7 @@ void parallel_chunks(int threads, int chunks, void (*body)(void *context, int in
 /* How many chunks to cut work of `elements` elements into: below some thousand elements waking a team costs more than
    the work. Between 1 and max_chunks. */
 static inline int chunk_count(int threads, size_t elements) {
-  enum { least_elements_per_chunk = 4096 };
+  enum { least_elements_per_chunk = 8192 };
   const size_t most = elements / least_elements_per_chunk;
   int chunks = threads < max_chunks ? threads : max_chunks;
   if ((size_t)(chunks > 0 ? chunks : 0) > most)
