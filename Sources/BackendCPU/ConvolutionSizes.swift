@@ -55,9 +55,15 @@ struct ConvolutionSizes {
   }
 
   /// Whether the forward pass has few enough taps of a single channel for one column of AMX tiles.
-  var fitsOneTile: Bool { isSingleChannel && taps <= ConvolutionSizes.tile }
-  /// Whether such a forward pass was measured to be faster, as `weightGradientIsFasterByProducts`: oneDNN takes 1.2 times
-  /// as long for 32 outputs, 0.9 for 16.
+  var fitsOneTile: Bool {
+    isSingleChannel && taps <= ConvolutionSizes.tile && windows.kernel_width <= Int(amp_window_span)
+  }
+  /// Elements of a sample of a single channel with its padding.
+  var paddedPicture: Int {
+    (windows.height + 2 * windows.padding_height) * (windows.width + 2 * windows.padding_width)
+  }
+  /// Whether such a forward pass was measured to be faster, as `weightGradientIsFasterByProducts`: oneDNN takes 1.5 times
+  /// as long for 32 outputs, 0.7 to 1.0 for 16.
   var tileIsFaster: Bool { batch >= members && outputs >= 32 }
   /// Elements of bf16 in a row of a tile.
   static let tile = 32

@@ -87,15 +87,13 @@ extension KernelContext {
     }
   }
 
-  /// y = x ⋆ weight for a single channel and few taps, without bias: columnsᵀ · Wᵀ, both filled up with zeros to a tile.
+  /// y = x ⋆ weight for a single channel and few taps, without bias: windows · Wᵀ, both filled up with zeros to a tile.
   func convolutionForwardByProducts(_ sizes: ConvolutionSizes) throws -> Kernel {
     let (dtype, threads, tile) = (input(0).dtype, threads, ConvolutionSizes.tile)
     let products = try sizes.shares(windowSize: tile, dtype) { samples in
-      let places = samples * sizes.places
-      return try BatchedProduct(
-        self, isForOneThread: true, m: places, n: sizes.outputs, k: tile, transposeA: true, transposeB: true,
-        a: .init(leading: places), b: .init(leading: tile), c: .init(leading: sizes.outputs), input: dtype,
-        output: dtype)
+      try BatchedProduct(
+        self, isForOneThread: true, m: samples * sizes.places, n: sizes.outputs, k: tile, transposeB: true,
+        a: .init(leading: tile), b: .init(leading: tile), c: .init(leading: sizes.outputs), input: dtype, output: dtype)
     }
     guard let product = products.lazy.compactMap(\.first).first else {
       throw failure("there are no samples")
@@ -103,7 +101,9 @@ extension KernelContext {
 
     var layout = ScratchLayout()
     let library = layout.reserve(products.map { $0.most(\.scratch) }.max() ?? 0)
-    let windows = layout.reserve(products[0].chunk * sizes.places * tile * dtype.size)
+    let span = Int(amp_window_span)
+    let windows = layout.reserve((products[0].chunk * sizes.places * tile + span) * dtype.size)
+    let picture = layout.reserve((sizes.paddedPicture + span) * dtype.size)
     let filters = layout.reserve(sizes.outputs * tile * dtype.size)
     let memberBytes = layout.byteCount
     let title = "oneDNN \(product.primitive.implementation) on unfolded windows"
@@ -115,18 +115,14 @@ extension KernelContext {
         amp_copy_rows(
           1, place.inputs[1].pointer(context), sizes.taps * dtype.size, base + filters, tile * dtype.size,
           sizes.outputs, sizes.taps * dtype.size)
-        // Columns are as long as there are samples, so that the rest of the tile lies elsewhere for the last of them.
-        var filled = 0
         try products[index].forEach { samples, product in
-          let columnBytes = samples.count * sizes.places * dtype.size
-          if filled != samples.count {
-            amp_fill_zero(1, base + windows + sizes.taps * columnBytes, (tile - sizes.taps) * columnBytes)
-            filled = samples.count
+          withUnsafePointer(to: sizes.windows) {
+            amp_im2row_filled(
+              dtype.kernelType, x + samples.lowerBound * sizes.sampleSize * dtype.size, $0, samples.count, tile,
+              base + picture, base + windows)
           }
-          let unfolded = sizes.unfold(
-            x + samples.lowerBound * sizes.sampleSize * dtype.size, samples.count, dtype, into: base + windows)
           try product(
-            unfolded, base + filters, y + samples.lowerBound * sizes.places * sizes.outputs * dtype.size,
+            base + windows, base + filters, y + samples.lowerBound * sizes.places * sizes.outputs * dtype.size,
             base + library)
         }
       }

@@ -110,6 +110,39 @@ void amp_im2col(amp_dtype dtype, const void *x, const amp_windows *windows, size
   }
 }
 
+/* A row of a window is moved with what lies behind it; the next one, and zeros after the last, go over that. */
+#define DEFINE_FILL(name, type)                                                                                        \
+  static void name(const type *x, amp_windows w, size_t samples, size_t row, type *picture, type *out) {               \
+    enum { bytes = amp_window_span * sizeof(type) };                                                                   \
+    const size_t line = w.width + 2 * w.padding_width, lines = w.height + 2 * w.padding_height;                        \
+    const size_t taps = w.kernel_height * w.kernel_width;                                                              \
+    memset(picture, 0, (lines * line + amp_window_span) * sizeof(type));                                               \
+    const type zeros[amp_window_span] = {0};                                                                           \
+    for (size_t sample = 0; sample < samples; sample++) {                                                              \
+      for (size_t y = 0; y < w.height; y++, x += w.width)                                                              \
+        memcpy(picture + (y + w.padding_height) * line + w.padding_width, x, w.width * sizeof(type));                  \
+      for (size_t oh = 0; oh < w.output_height; oh++)                                                                  \
+        for (size_t ow = 0; ow < w.output_width; ow++, out += row) {                                                   \
+          const type *from = picture + oh * w.stride_height * line + ow * w.stride_width;                              \
+          type *to = out;                                                                                              \
+          for (size_t kh = 0; kh < w.kernel_height; kh++, from += line, to += w.kernel_width)                          \
+            __builtin_memcpy(to, from, bytes);                                                                         \
+          for (size_t behind = taps; behind < row; behind += amp_window_span)                                          \
+            __builtin_memcpy(out + behind, zeros, bytes);                                                              \
+        }                                                                                                              \
+    }                                                                                                                  \
+  }
+DEFINE_FILL(fill_16_bits, uint16_t)
+DEFINE_FILL(fill_32_bits, uint32_t)
+
+void amp_im2row_filled(amp_dtype dtype, const void *x, const amp_windows *windows, size_t samples, size_t row, void *picture,
+                       void *rows) {
+  if (element_size(dtype) == 2)
+    fill_16_bits(x, *windows, samples, row, picture, rows);
+  else
+    fill_32_bits(x, *windows, samples, row, picture, rows);
+}
+
 typedef struct {
   const void *filters;
   void *flipped;

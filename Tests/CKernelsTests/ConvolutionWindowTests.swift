@@ -73,6 +73,41 @@ extension KernelTests {
       }
     }
 
+    @Test(
+      "Rows of a single channel are filled up with zeros", arguments: cases.indices.filter { cases[$0].channels == 1 },
+      [1, 3])
+    func filling(_ number: Int, samples: Int) {
+      let w = ConvolutionWindows.cases[number]
+      let count = samples * w.height * w.width
+      let patterns = (0..<count).map { UInt32($0 % 65_521 + 1) }
+      let (places, taps) = (w.output_height * w.output_width, w.kernel_height * w.kernel_width)
+      let span = Int(amp_window_span)
+      for row in [taps, taps + 1, taps + 2 * span + 3] {
+        var expected: [UInt32] = []
+        for place in 0..<samples * places {
+          let (oh, ow) = (place % places).quotientAndRemainder(dividingBy: w.output_width)
+          for tap in 0..<taps {
+            let at = tap.quotientAndRemainder(dividingBy: w.kernel_width)
+            expected.append(
+              pixel(
+                patterns, w, sample: place / places, window: (oh, ow), at: (at.quotient, at.remainder), channel: 0))
+          }
+          expected += [UInt32](repeating: 0, count: row - taps)
+        }
+        for dtype in KernelTests.dtypes {
+          let x = Tensor(dtype, patterns: patterns)
+          var picture = Tensor(
+            dtype, count: (w.height + 2 * w.padding_height) * (w.width + 2 * w.padding_width) + span)
+          var found = Tensor(dtype, count: expected.count + span)
+          withUnsafePointer(to: w) {
+            amp_im2row_filled(dtype, x.bytes, $0, samples, row, &picture.bytes, &found.bytes)
+          }
+          #expect(Array(found.patterns.prefix(expected.count)) == expected, "\(dtype), \(row)")
+          #expect(found.isGuardIntact && picture.isGuardIntact, "\(dtype), \(row)")
+        }
+      }
+    }
+
     @Test("Filters are turned, outputs and channels exchanged, on one thread and on two")
     func turning() {
       for (outputs, channels, spatial) in [(1, 1, 1), (3, 2, 9), (5, 7, 4), (64, 40, 9)] {

@@ -25,6 +25,14 @@ void amp_im2row(amp_dtype dtype, const void *x, const amp_windows *windows, size
    windows->channels. */
 void amp_im2col(amp_dtype dtype, const void *x, const amp_windows *windows, size_t samples, void *columns);
 
+/* rows (samples * OH * OW, row) = every window of x (samples, 1, H, W) as one row of `row` elements, KH * KW pixels and then
+   zeros: im2row of a single channel, each row of a window moved as amp_window_span elements. KW and padding are at most
+   that. `picture` is a place for (H + 2 * padding) x (W + 2 * padding) + amp_window_span elements; rows have room for
+   amp_window_span elements more than they have. Ignores windows->channels. */
+enum { amp_window_span = 8 };
+void amp_im2row_filled(amp_dtype dtype, const void *x, const amp_windows *windows, size_t samples, size_t row, void *picture,
+                       void *rows);
+
 /* flipped (C, O, KH, KW) from filters (O, C, KH, KW), turned by 180 degrees: the gradient of a convolution of stride 1
    with respect to x is a convolution of dy with these, padded by KH - 1 - padding (Dumoulin and Visin 2016, "A guide to
    convolution arithmetic", section 4). spatial = KH * KW. */
