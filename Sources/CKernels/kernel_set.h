@@ -172,11 +172,13 @@ typedef struct {
   void (*batch_norm_gradient_apply)(amp_dtype dtype, const void *dy, const void *x,
                                     const batch_norm_gradient_plan *plan, void *dx, size_t rows, size_t channels);
 
-  /* largest = max of the row; returns the sum of exp(row - largest). */
-  float (*exponential_sum)(const float *row, size_t classes, float *largest);
-  /* out = exp(row - largest) * scale. */
-  void (*scaled_exponentials)(const float *row, size_t classes, float largest, float scale, float *out);
-  int64_t (*argmax)(const float *row, size_t classes);
+  /* Row losses, rounded to fp32, and `sum` plus each of them in the order of the rows, in fp64. losses may be NULL. */
+  double (*cross_entropy)(const float *logits, const int64_t *labels, size_t rows, size_t classes, float *losses,
+                          double sum);
+  /* dlogits = (softmax(logits) - onehot(label)) * factor. */
+  void (*cross_entropy_backward)(const float *logits, const int64_t *labels, float factor, float *dlogits, size_t rows,
+                                 size_t classes);
+  void (*argmax)(const float *logits, int64_t *predictions, size_t rows, size_t classes);
 
   /* Sums of the losses of the chunk in fp64, and gradients times `factor`. */
   double (*bce_with_logits)(const float *logits, const float *targets, size_t count);

@@ -10,7 +10,8 @@ extern "C" {
 
 /* Softmax cross-entropy of fp32 logits (n, classes) with class labels: *loss = mean over n of
    logsumexp(logits) - logits[label], row losses summed in fp64 in index order. row_loss (n) may be NULL.
-   The exponentials are within 1.1 ulp. A label outside 0..<classes gives NaN, also in the gradient of its row. */
+   The exponentials are within 1.1 ulp, and the logarithm within 1 where classes are few. A row has the same bits
+   whatever its neighbours and `threads`. A label outside 0..<classes gives NaN, also in the gradient of its row. */
 void amp_cross_entropy(int threads, const float *logits, const int64_t *labels, float *loss, float *row_loss, size_t n,
                        size_t classes);
 /* dlogits = (softmax(logits) - onehot(label)) * (seed / n); seed is the loss scale.

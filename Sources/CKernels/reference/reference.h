@@ -57,9 +57,11 @@ void reference_batch_norm_gradient_sums(amp_dtype dtype, const void *dy, const v
 void reference_batch_norm_gradient_apply(amp_dtype dtype, const void *dy, const void *x,
                                          const batch_norm_gradient_plan *plan, void *dx, size_t rows, size_t channels);
 
-float reference_exponential_sum(const float *row, size_t classes, float *largest);
-void reference_scaled_exponentials(const float *row, size_t classes, float largest, float scale, float *out);
-int64_t reference_argmax(const float *row, size_t classes);
+double reference_cross_entropy(const float *logits, const int64_t *labels, size_t rows, size_t classes, float *losses,
+                               double sum);
+void reference_cross_entropy_backward(const float *logits, const int64_t *labels, float factor, float *dlogits,
+                                      size_t rows, size_t classes);
+void reference_argmax(const float *logits, int64_t *predictions, size_t rows, size_t classes);
 
 double reference_bce_with_logits(const float *logits, const float *targets, size_t count);
 void reference_bce_with_logits_backward(const float *logits, const float *targets, float factor, float *dlogits,

@@ -74,8 +74,8 @@
       .batch_norm_apply = batch_norm_apply,                                                                            \
       .batch_norm_gradient_sums = batch_norm_gradient_sums,                                                            \
       .batch_norm_gradient_apply = batch_norm_gradient_apply,                                                          \
-      .exponential_sum = exponential_sum,                                                                              \
-      .scaled_exponentials = scaled_exponentials,                                                                      \
+      .cross_entropy = cross_entropy,                                                                                  \
+      .cross_entropy_backward = cross_entropy_backward,                                                                \
       .argmax = argmax,                                                                                                \
       .bce_with_logits = bce_with_logits,                                                                              \
       .bce_with_logits_backward = bce_with_logits_backward,                                                            \

@@ -41,6 +41,22 @@ INLINE void store_f32(float *p, size_t n, vfloat v) {
   else
     _mm256_maskstore_ps(p, _mm256_castps_si256(first_lanes(n)), v);
 }
+/* Element by element: processors of this set gather no faster, some much slower. */
+INLINE vfloat load_strided(const float *p, size_t stride, size_t n) {
+  if (n == lanes)
+    return _mm256_setr_ps(p[0], p[stride], p[2 * stride], p[3 * stride], p[4 * stride], p[5 * stride], p[6 * stride],
+                          p[7 * stride]);
+  float block[lanes] = {0};
+  for (size_t i = 0; i < n; i++)
+    block[i] = p[i * stride];
+  return _mm256_loadu_ps(block);
+}
+INLINE void store_strided(float *p, size_t stride, size_t n, vfloat v) {
+  float block[lanes];
+  _mm256_storeu_ps(block, v);
+  for (size_t i = 0; i < n; i++)
+    p[i * stride] = block[i];
+}
 INLINE __m128i load_16_bits(const uint16_t *p, size_t n) {
   if (n == lanes)
     return _mm_loadu_si128((const __m128i *)p);

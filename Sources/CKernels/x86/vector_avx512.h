@@ -40,6 +40,21 @@ INLINE void store_f32(float *p, size_t n, vfloat v) {
   else
     _mm512_mask_storeu_ps(p, first_lanes(n), v);
 }
+/* Lane l is p[l * stride]; 16 * stride elements are less than 2^31. */
+INLINE vint strided_lanes(size_t stride) {
+  const vint lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  return _mm512_mullo_epi32(lane, _mm512_set1_epi32((int)stride));
+}
+INLINE vfloat load_strided(const float *p, size_t stride, size_t n) {
+  return n == lanes ? _mm512_i32gather_ps(strided_lanes(stride), p, sizeof *p)
+                    : _mm512_mask_i32gather_ps(zeros(), first_lanes(n), strided_lanes(stride), p, sizeof *p);
+}
+INLINE void store_strided(float *p, size_t stride, size_t n, vfloat v) {
+  if (n == lanes)
+    _mm512_i32scatter_ps(p, strided_lanes(stride), v, sizeof *p);
+  else
+    _mm512_mask_i32scatter_ps(p, first_lanes(n), strided_lanes(stride), v, sizeof *p);
+}
 INLINE __m256i load_16_bits(const uint16_t *p, size_t n) {
   return n == lanes ? _mm256_loadu_si256((const __m256i *)p) : _mm256_maskz_loadu_epi16(first_lanes(n), p);
 }
