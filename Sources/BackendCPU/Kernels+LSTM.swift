@@ -30,7 +30,6 @@ extension KernelContext {
     let library = layout.reserve(
       products.compactMap { $0 }.map { max($0.input.scratch, $0.recurrent.scratch) }.max() ?? 0)
     let sums = layout.reserve(max(sizes.length, sizes.mostSamples) * sizes.gates * DType.float32.size)
-    let recurrentGates = layout.reserve(sizes.mostSamples * sizes.gates * dtype.size)
     let dense = DenseRows(dtype, compute)
     let rows = layout.reserve(
       max(sizes.length * sizes.inputs, sizes.mostSamples * sizes.hidden) * compute.size)
@@ -65,22 +64,20 @@ extension KernelContext {
           let row = samples.lowerBound * sizes.length + step
           let hiddenOffset = row * sizes.hidden * dtype.size
           let gateOffset = row * sizes.gates * dtype.size
+          // h and c of a step before the first are zeros.
           let before = step == 0 ? nil : hiddenOffset - sizes.hidden * dtype.size
           if let before {
             dense.copy(
               y + before, stride: sizes.length * sizes.hidden, rows: samples.count, columns: sizes.hidden,
               to: base + rows)
             try product.recurrent(base + rows, nil, base + sums, base + library)
-          } else {
-            amp_fill_zero(1, base + sums, samples.count * sizes.gates * DType.float32.size)
           }
-          amp_bias_activation(
-            1, AMP_F32, base + sums, format, place.inputs[4].pointer(context), false, format, base + recurrentGates,
-            samples.count, sizes.gates)
           withUnsafePointer(to: cell) {
             amp_lstm_cell(
-              1, format, gates + gateOffset, base + recurrentGates, before.map { UnsafeRawPointer(cells + $0) },
-              gates + gateOffset, cells + hiddenOffset, y + hiddenOffset, $0)
+              1, format, gates + gateOffset,
+              step == 0 ? nil : UnsafePointer((base + sums).assumingMemoryBound(to: Float.self)),
+              place.inputs[4].pointer(context), before.map { UnsafeRawPointer(cells + $0) }, gates + gateOffset,
+              cells + hiddenOffset, y + hiddenOffset, $0)
           }
         }
       }

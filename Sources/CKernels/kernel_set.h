@@ -95,7 +95,9 @@ typedef struct {
 
 /* One sample of a step of an LSTM. Pointers to what is not there are NULL. */
 typedef struct {
-  const void *input_gates, *recurrent_gates, *c_prev;
+  const void *input_gates;
+  const float *recurrent_sums;
+  const void *recurrent_bias, *c_prev;
   void *gates, *c, *y;
 } lstm_sample;
 

@@ -30,7 +30,8 @@ static void run_cell(void *context, int index, int count) {
   for (size_t at = part.begin; at < part.end; at++) {
     const lstm_sample sample = {
         .input_gates = element(dtype, first->input_gates, at * shape->input_gates_stride),
-        .recurrent_gates = element(dtype, first->recurrent_gates, at * gates_per_cell * shape->hidden),
+        .recurrent_sums = sample_of(AMP_F32, first->recurrent_sums, at * gates_per_cell * shape->hidden),
+        .recurrent_bias = first->recurrent_bias,
         .c_prev = sample_of(dtype, first->c_prev, at * shape->cells_stride),
         .gates = mutable_element(dtype, first->gates, at * shape->gates_stride),
         .c = mutable_element(dtype, first->c, at * shape->cells_stride),
@@ -40,9 +41,10 @@ static void run_cell(void *context, int index, int count) {
   }
 }
 
-void amp_lstm_cell(int threads, amp_dtype dtype, const void *input_gates, const void *recurrent_gates,
-                   const void *c_prev, void *gates, void *c, void *y, const amp_lstm_shape *shape) {
-  lstm_job job = {dtype, shape, {input_gates, recurrent_gates, c_prev, gates, c, y}};
+void amp_lstm_cell(int threads, amp_dtype dtype, const void *input_gates, const float *recurrent_sums,
+                   const void *recurrent_bias, const void *c_prev, void *gates, void *c, void *y,
+                   const amp_lstm_shape *shape) {
+  lstm_job job = {dtype, shape, {input_gates, recurrent_sums, recurrent_bias, c_prev, gates, c, y}};
   parallel_chunks(threads, chunk_count(threads, gates_per_cell * shape->n * shape->hidden), run_cell, &job);
 }
 

@@ -43,13 +43,25 @@ extension KernelTests {
     /// What a step reads: forward the first three, backward the rest.
     struct Inputs {
       var inputGates: Tensor
-      var recurrentGates: Tensor
+      /// nil: zeros.
+      var recurrentSums: [Float]?
+      var recurrentBias: Tensor
+      private let biases: [Float]
       /// All steps: the ones before are known, this one and those after are yet to be written.
       var cells: Tensor
 
+      /// What the product of the recurrent weights comes to in the sum of a gate: rounded once the bias is added.
+      func recurrent(_ sample: Int, _ gate: Int, _ cell: Int, hidden: Int) -> Float {
+        let (column, dtype) = (gate * hidden + cell, recurrentBias.dtype)
+        let product = recurrentSums?[sample * 4 * hidden + column] ?? 0
+        return Tensor.rounded(product + biases[column], to: dtype)
+      }
+
       init(_ step: Step, _ dtype: amp_dtype, _ random: inout Randomness) {
         inputGates = Tensor(dtype, random.floats(4 * step.cellCount))
-        recurrentGates = Tensor(dtype, random.floats(4 * step.samples * step.hidden))
+        recurrentSums = step.step == 0 ? nil : random.floats(4 * step.samples * step.hidden)
+        recurrentBias = Tensor(dtype, random.floats(4 * step.hidden, in: -1...1))
+        biases = recurrentBias.floats
         cells = Tensor(dtype, random.floats(step.cellCount, in: -2...2))
       }
     }
@@ -71,7 +83,8 @@ extension KernelTests {
             outputs.y.bytes.withUnsafeMutableBytes { y in
               let offset = step.step * step.hidden * size
               amp_lstm_cell(
-                threads, dtype, inputGates.baseAddress.map { $0 + 4 * offset }, inputs.recurrentGates.bytes,
+                threads, dtype, inputGates.baseAddress.map { $0 + 4 * offset }, inputs.recurrentSums,
+                inputs.recurrentBias.bytes,
                 step.step == 0 ? nil : cells.baseAddress.map { UnsafeRawPointer($0) + offset - width },
                 gates.baseAddress.map { $0 + 4 * offset }, cells.baseAddress.map { $0 + offset },
                 y.baseAddress.map { $0 + offset }, shape)
@@ -89,12 +102,13 @@ extension KernelTests {
       for step in Lstm.steps {
         for dtype in KernelTests.dtypes {
           let inputs = Inputs(step, dtype, &random)
-          let (input, recurrent, old) = (inputs.inputGates.floats, inputs.recurrentGates.floats, inputs.cells.floats)
+          let (input, old) = (inputs.inputGates.floats, inputs.cells.floats)
           var gates = Tensor(dtype, count: 4 * step.cellCount).floats.map(Double.init)
           var (cells, y) = (old.map(Double.init), Tensor(dtype, count: step.cellCount).floats.map(Double.init))
           for (sample, cell) in step.cells {
             let values = (0..<4).map { gate -> Double in
-              let sum = input[step.gate(sample, gate, cell)] + recurrent[(sample * 4 + gate) * step.hidden + cell]
+              let recurrent = inputs.recurrent(sample, gate, cell, hidden: step.hidden)
+              let sum = input[step.gate(sample, gate, cell)] + recurrent
               return gate == 2 ? tanh(Double(sum)) : Lstm.logistic(Double(sum))
             }
             let before = step.step == 0 ? 0 : Double(old[step.cell(sample, cell, before: 1)])
@@ -142,7 +156,7 @@ extension KernelTests {
                   return
                 }
                 amp_lstm_cell(
-                  threads, dtype, gates + 4 * offset, inputs.recurrentGates.bytes,
+                  threads, dtype, gates + 4 * offset, inputs.recurrentSums, inputs.recurrentBias.bytes,
                   cells + offset - step.hidden * Tensor.size(of: dtype), gates + 4 * offset, cells + offset, y + offset,
                   shape)
               }

@@ -30,7 +30,7 @@ void amp_sigmoid(int threads, amp_dtype dtype, const void *x, void *y, size_t co
 /* dx = dy * (1 - y) * y, with y the output of amp_sigmoid. The same bits in every kernel set. dx may equal dy. */
 void amp_sigmoid_backward(int threads, amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count);
 
-/* The hyperbolic tangent, within 2 ulp. NaN gives NaN; -0 stays. y may equal x. */
+/* The hyperbolic tangent, within 2.5 ulp. NaN gives NaN; -0 stays. y may equal x. */
 void amp_tanh(int threads, amp_dtype dtype, const void *x, void *y, size_t count);
 /* dx = dy * (1 - y * y), with y the output of amp_tanh. The same bits in every kernel set. dx may equal dy. */
 void amp_tanh_backward(int threads, amp_dtype dtype, const void *dy, const void *y, void *dx, size_t count);

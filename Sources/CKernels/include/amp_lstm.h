@@ -15,13 +15,15 @@ typedef struct {
   size_t n, hidden, input_gates_stride, gates_stride, cells_stride, y_stride;
 } amp_lstm_shape;
 
-/* The step after the two products (torch's _thnn_fused_lstm_cell), all tensors of dtype, gates in torch's order i, f,
-   g, o of `hidden` columns each: the sum of input_gates and recurrent_gates (n, 4 * hidden, dense) in fp32,
-   i, f, o = logistic, g = tanh, c = f * c_prev + i * g, y = o * tanh(c) with the c that is not rounded. gates receives
-   the activated gates. Everything is rounded once, when it is stored. c_prev NULL: zeros. gates may be input_gates
-   where their strides agree. A sample is the same bits for every `threads`. */
-void amp_lstm_cell(int threads, amp_dtype dtype, const void *input_gates, const void *recurrent_gates,
-                   const void *c_prev, void *gates, void *c, void *y, const amp_lstm_shape *shape);
+/* The step after the two products (torch's _thnn_fused_lstm_cell), gates in torch's order i, f, g, o of `hidden`
+   columns each, tensors of dtype but for the sums. recurrent = recurrent_sums (fp32, n, 4 * hidden, dense; NULL: zeros)
+   + recurrent_bias (4 * hidden), rounded to dtype; the sum of input_gates and recurrent in fp32; i, f, o = logistic,
+   g = tanh, c = f * c_prev + i * g, y = o * tanh(c) with the c that is not rounded. gates receives the activated gates.
+   Everything is rounded once, when it is stored. c_prev NULL: zeros. gates may be input_gates where their strides
+   agree. A sample is the same bits for every `threads`. */
+void amp_lstm_cell(int threads, amp_dtype dtype, const void *input_gates, const float *recurrent_sums,
+                   const void *recurrent_bias, const void *c_prev, void *gates, void *c, void *y,
+                   const amp_lstm_shape *shape);
 
 /* The gradient of the step. dh = dy + dh_recurrent in fp32 (dh_recurrent: (n, hidden), dense; NULL: zeros, as for dy).
    dc (n, hidden, dense) brings the gradient of c from the step after, unless this is the `first` step that runs

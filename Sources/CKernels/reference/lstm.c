@@ -9,6 +9,12 @@ static double load_or_zero(amp_dtype dtype, const void *base, size_t index) {
   return base != NULL ? (double)load_element(dtype, base, index) : 0;
 }
 
+static float rounded(amp_dtype dtype, float value) {
+  float stored;
+  store_element(dtype, &stored, 0, value);
+  return load_element(dtype, &stored, 0);
+}
+
 static double logistic(double x) { return 1 / (1 + exp(-x)); }
 
 void reference_lstm_cell(amp_dtype dtype, const lstm_sample *sample, size_t hidden) {
@@ -16,7 +22,9 @@ void reference_lstm_cell(amp_dtype dtype, const lstm_sample *sample, size_t hidd
     double gates[4];
     for (size_t gate = 0; gate < 4; gate++) {
       const size_t at = gate * hidden + cell;
-      const float sum = load_element(dtype, sample->input_gates, at) + load_element(dtype, sample->recurrent_gates, at);
+      const float product = sample->recurrent_sums != NULL ? sample->recurrent_sums[at] : 0;
+      const float recurrent = rounded(dtype, product + load_element(dtype, sample->recurrent_bias, at));
+      const float sum = load_element(dtype, sample->input_gates, at) + recurrent;
       gates[gate] = gate == 2 ? tanh(sum) : logistic(sum);
     }
     const double c = gates[1] * load_or_zero(dtype, sample->c_prev, cell) + gates[0] * gates[2];

@@ -2,10 +2,7 @@
 
 /* Stores v rounded to one format in memory of the same or of a wider one. */
 INLINE void store_rounded(amp_dtype rounding, amp_dtype stored, void *base, size_t index, size_t n, vfloat v) {
-  if (stored == rounding || rounding == AMP_F32)
-    store(stored, base, index, n, v);
-  else
-    store(stored, base, index, n, rounding == AMP_F16 ? from_f16(to_f16(v)) : from_bf16(to_bf16(v)));
+  store(stored, base, index, n, stored == rounding ? v : rounded(rounding, v));
 }
 
 /* The lanes to store of a vector at `at` in a row: all, where the row goes on that far, so that what belongs to no

@@ -1,25 +1,5 @@
 /* Transcendental functions on vectors. */
 
-/* e^x. Within 1.1 ulp of the true value where that is normal; overflows to infinity, underflows to zero through the
- * subnormals; NaN stays NaN. Reduction to |r| <= ln(2) / 2 and polynomial: Cephes, expf (Moshier 1989). */
-INLINE vfloat exponential(vfloat x) {
-  /* The limits keep 2^n representable; NaN is the second operand and survives both. */
-  x = larger(broadcast(-104.0f), smaller(broadcast(89.0f), x));
-  const vfloat n = round_to_integer(x * broadcast(1.44269504088896341f));
-  vfloat r = multiply_add(n, broadcast(-0.693359375f), x);
-  r = multiply_add(n, broadcast(2.12194440e-4f), r);
-  vfloat p = broadcast(1.9875691500e-4f);
-  p = multiply_add(p, r, broadcast(1.3981999507e-3f));
-  p = multiply_add(p, r, broadcast(8.3334519073e-3f));
-  p = multiply_add(p, r, broadcast(4.1665795894e-2f));
-  p = multiply_add(p, r, broadcast(1.6666665459e-1f));
-  p = multiply_add(p, r, broadcast(5.0000001201e-1f));
-  p = multiply_add(p, r * r, r) + broadcast(1.0f);
-  return scale_by_power_of_2(p, n);
-}
-
-static const float log2_of_e = 1.44269504088896341f;
-
 /* p = polynomial in x, coefficients of the highest power first. */
 INLINE void polynomial(const float *coefficients, size_t degree, const vfloat *x, vfloat *p, size_t vectors) {
   EACH(v, vectors) p[v] = multiply_add(broadcast(coefficients[0]), x[v], broadcast(coefficients[1]));
@@ -32,6 +12,31 @@ INLINE void power_of_fraction(const vfloat *f, vfloat *p, size_t vectors) {
   static const float coefficients[] = {1.53264715e-4f, 1.33908063e-3f, 9.61850584e-3f, 5.55035993e-2f,
                                        2.40226477e-1f, 6.93147182e-1f, 1.0f};
   polynomial(coefficients, 6, f, p, vectors);
+}
+
+static const float log2_of_e = 1.44269504088896341f;
+
+/* e^(sign * x) for |x| < 128, sign 1 or -1: 2^f * 2^n, n whole and |f| <= 1/2. */
+INLINE vfloat exponential_in_range(vfloat x, float sign) {
+  /* n stays in the last places of a sum that has no others. log2(e) in two parts; their products are not rounded. */
+  const vfloat slope = broadcast(sign * log2_of_e), last_places = broadcast(0x1.8p23f);
+  const vfloat n = multiply_add(x, slope, last_places) - last_places;
+  const vfloat f = multiply_add(x, broadcast(sign * 1.92596299e-8f), multiply_subtract(x, slope, n));
+  vfloat p;
+  power_of_fraction(&f, &p, 1);
+  return scale_by_power_of_2(p, n);
+}
+
+/* e^x. Within 1.1 ulp of the true value where that is normal; overflows to infinity, underflows to zero through the
+ * subnormals; NaN stays NaN. */
+INLINE vfloat exponential(vfloat x) {
+  /* The limits keep 2^n representable; NaN is the second operand and survives both. */
+  return exponential_in_range(larger(broadcast(-104.0f), smaller(broadcast(89.0f), x)), 1);
+}
+
+/* e^-|x|, likewise. */
+INLINE vfloat exponential_of_minus_magnitude(vfloat x) {
+  return exponential_in_range(smaller(broadcast(104.0f), magnitude(x)), -1);
 }
 
 /* t = 2^t for t <= 128. Within 0.6 ulp where that is normal; underflows to zero through the subnormals; NaN stays
@@ -81,7 +86,7 @@ INLINE void normals(const vfloat *x, vfloat *distribution, vfloat *density, size
 /* 1 / (1 + e^-x), within 3 ulp where that is normal. Only powers of negative numbers are taken: nothing overflows, and
  * the small values keep their relative accuracy. */
 INLINE vfloat logistic(vfloat x) {
-  const vfloat power = exponential(zeros() - magnitude(x)), one = broadcast(1.0f);
+  const vfloat power = exponential_of_minus_magnitude(x), one = broadcast(1.0f);
   return choose(is_less(x, zeros()), power, one) / (one + power);
 }
 
@@ -91,24 +96,26 @@ typedef struct {
 } logistic_values;
 
 INLINE logistic_values logistic_and_complement(vfloat x) {
-  const vfloat power = exponential(zeros() - magnitude(x)), large = broadcast(1.0f) / (broadcast(1.0f) + power);
+  const vfloat power = exponential_of_minus_magnitude(x), large = broadcast(1.0f) / (broadcast(1.0f) + power);
   const vfloat small = power * large;
   const vmask negative = is_less(x, zeros());
   return (logistic_values){choose(negative, small, large), choose(negative, large, small)};
 }
 
-/* Within 2 ulp. Near zero an odd polynomial, which keeps the relative accuracy there, elsewhere 1 - 2 / (e^2|x| + 1).
- * Polynomial: Cephes, tanhf (Moshier 1989). */
+/* Within 2.5 ulp. h / (1 - h) for h = (1 - e^-2a) / 2 = 2^n * (1 - e^-2r) / 2 + (1 - 2^n) / 2 and a = |x|, in which
+ * nothing cancels: near zero n is 0. Reduction to |2r| <= ln(2) / 2 and polynomial: Cephes, expf (Moshier 1989). */
 INLINE vfloat hyperbolic_tangent(vfloat x) {
-  const vfloat a = magnitude(x), square = a * a;
-  vfloat p = broadcast(-5.70498872745e-3f);
-  p = multiply_add(p, square, broadcast(2.06390887954e-2f));
-  p = multiply_add(p, square, broadcast(-5.37397155531e-2f));
-  p = multiply_add(p, square, broadcast(1.33314422036e-1f));
-  p = multiply_add(p, square, broadcast(-3.33332819422e-1f));
-  const vfloat near_zero = multiply_add(p * square, a, a), one = broadcast(1.0f);
-  const vfloat elsewhere = one - broadcast(2.0f) / (exponential(a + a) + one);
-  return with_sign_of(choose(is_less(a, broadcast(0.625f)), near_zero, elsewhere), x);
+  static const float coefficients[] = {1.272044256e-2f, -4.47423984224e-2f, 1.333352305168e-1f,
+                                       -3.333263671520e-1f, 6.666666183600e-1f, -1.0000000240200f};
+  /* NaN is the second operand and survives. */
+  const vfloat a = smaller(broadcast(52.0f), magnitude(x)), last_places = broadcast(0x1.8p23f);
+  const vfloat n = multiply_add(a, broadcast(-2 * log2_of_e), last_places) - last_places;
+  const vfloat r = multiply_add(n, broadcast(-1.06097220e-4f), multiply_add(n, broadcast(0.3466796875f), a));
+  const vfloat scale = scale_by_power_of_2(broadcast(1.0f), n), half = broadcast(0.5f);
+  vfloat p;
+  polynomial(coefficients, 5, &r, &p, 1);
+  const vfloat h = multiply_add(scale, multiply_add(p, r * r, r), multiply_add(scale, broadcast(-0.5f), half));
+  return with_sign_of(h / (broadcast(1.0f) - h), x);
 }
 
 /* Natural logarithm, within 1 ulp. -infinity at zero, NaN below. Polynomial: Cephes, logf (Moshier 1989). */

@@ -18,6 +18,16 @@ INLINE void store(amp_dtype dtype, void *base, size_t index, size_t n, vfloat v)
   }
 }
 
+/* v as it is once it was stored in the format. */
+INLINE vfloat rounded(amp_dtype dtype, vfloat v) {
+  switch (dtype) {
+  case AMP_F32: return v;
+  case AMP_F16: return from_f16(to_f16(v));
+  case AMP_BF16: return rounded_to_bf16(v);
+  }
+  __builtin_unreachable();
+}
+
 /* Runs the statements for index i = 0, lanes, 2 * lanes, ... with n lanes to work on. n is a constant but for the last.
  */
 #define FOR_VECTORS(i, n, count, ...)                                                                                  \
@@ -147,3 +157,42 @@ INLINE void load_tile(amp_dtype dtype, const void *base, size_t at, size_t vecto
     }                                                                                                                  \
     }                                                                                                                  \
   } while (0)
+
+/* Runs the statements for pairs of vectors from index `at` (vectors is 2, n lanes) as long as there are whole ones, and
+ * for single vectors (vectors is 1) after them. The lanes of a pair are in an order of the format's own: what goes into
+ * and out of one computation must be read and written by the functions below. */
+#define FOR_PAIRS(at, vectors, n, count, ...)                                                                          \
+  do {                                                                                                                 \
+    size_t at = 0;                                                                                                     \
+    for (; at + 2 * lanes <= (count); at += 2 * lanes) {                                                               \
+      enum { vectors = 2, n = lanes };                                                                                 \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+    for (; at < (count); at += lanes) {                                                                                \
+      enum { vectors = 1 };                                                                                            \
+      const size_t n = (count) - at < lanes ? (count) - at : lanes;                                                    \
+      __VA_ARGS__                                                                                                      \
+    }                                                                                                                  \
+  } while (0)
+
+INLINE void load_pair(amp_dtype dtype, const void *base, size_t at, size_t vectors, size_t n, vfloat *pair) {
+  if (vectors == 2 && dtype == AMP_BF16)
+    load_pair_bf16((const uint16_t *)base + at, pair);
+  else
+    load_tile(dtype, base, at, vectors, n, pair);
+}
+
+/* fp32 numbers that meet those of the format. */
+INLINE void load_f32_pair(amp_dtype dtype, const float *base, size_t at, size_t vectors, size_t n, vfloat *pair) {
+  if (vectors == 2 && dtype == AMP_BF16)
+    load_f32_as_pair_of_bf16(base + at, pair);
+  else
+    load_tile(AMP_F32, base, at, vectors, n, pair);
+}
+
+INLINE void store_pair(amp_dtype dtype, void *base, size_t at, size_t vectors, size_t n, const vfloat *pair) {
+  if (vectors == 2 && dtype == AMP_BF16)
+    store_pair_bf16((uint16_t *)base + at, pair);
+  else
+    EACH(v, vectors) store(dtype, base, at + v * lanes, n, pair[v]);
+}

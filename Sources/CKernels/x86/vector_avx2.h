@@ -88,6 +88,23 @@ INLINE __m128i to_bf16(vfloat v) {
   const vint result = _mm256_blendv_epi8(rounded, quieted, nan);
   return _mm_packus_epi32(_mm256_castsi256_si128(result), _mm256_extracti128_si256(result, 1));
 }
+INLINE vfloat rounded_to_bf16(vfloat v) {
+  const vint bits = _mm256_castps_si256(v), odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const vint sum = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+  const vint quieted = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+  const vint kept = _mm256_blendv_epi8(sum, quieted, _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q)));
+  return _mm256_castsi256_ps(_mm256_and_si256(kept, _mm256_set1_epi32((int)0xffff0000)));
+}
+/* One after the other: there is little to gain here. */
+INLINE void load_pair_bf16(const uint16_t *p, vfloat *pair) {
+  pair[0] = from_bf16(load_16_bits(p, lanes)), pair[1] = from_bf16(load_16_bits(p + lanes, lanes));
+}
+INLINE void store_pair_bf16(uint16_t *p, const vfloat *pair) {
+  store_16_bits(p, lanes, to_bf16(pair[0])), store_16_bits(p + lanes, lanes, to_bf16(pair[1]));
+}
+INLINE void load_f32_as_pair_of_bf16(const float *p, vfloat *pair) {
+  pair[0] = load_f32(p, lanes), pair[1] = load_f32(p + lanes, lanes);
+}
 INLINE __m128i to_bf16_stochastic(vfloat v, vint random) {
   const vint bits = _mm256_castps_si256(v), high = _mm256_srli_epi32(bits, 16);
   const vint rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, _mm256_srli_epi32(random, 16)), 16);

@@ -76,6 +76,39 @@ INLINE __m256i to_bf16(vfloat v) {
   const vmask nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
   return _mm512_cvtepi32_epi16(_mm512_mask_or_epi32(rounded, nan, high, _mm512_set1_epi32(0x40)));
 }
+/* The bits of v, with the upper half rounded. Not for NaN, unless its lower half is zero: what comes from bf16 has no
+   other. */
+INLINE vint with_rounded_upper_half(vfloat v) {
+  const vint bits = _mm512_castps_si512(v), sum = _mm512_add_epi32(bits, _mm512_set1_epi32(0x7fff));
+  const vmask odd = _mm512_test_epi32_mask(bits, _mm512_set1_epi32(0x10000));
+  return _mm512_mask_add_epi32(sum, odd, sum, _mm512_set1_epi32(1));
+}
+/* from_bf16(to_bf16(v)), without the way through 16 bits. */
+INLINE vfloat rounded_to_bf16(vfloat v) {
+  const vmask nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  const vint quieted = _mm512_or_si512(_mm512_castps_si512(v), _mm512_set1_epi32(0x400000));
+  const vint kept = _mm512_mask_mov_epi32(with_rounded_upper_half(v), nan, quieted);
+  return _mm512_castsi512_ps(_mm512_and_si512(kept, _mm512_set1_epi32((int)0xffff0000)));
+}
+/* Two vectors of neighbouring bf16 numbers: those at even places and those at odd ones, which is two instructions to
+   read and four less to write. NaN to be stored must come from bf16 (above). */
+INLINE void load_pair_bf16(const uint16_t *p, vfloat *pair) {
+  const vint bits = _mm512_loadu_si512(p);
+  pair[0] = _mm512_castsi512_ps(_mm512_slli_epi32(bits, 16));
+  pair[1] = _mm512_castsi512_ps(_mm512_and_si512(bits, _mm512_set1_epi32((int)0xffff0000)));
+}
+INLINE void store_pair_bf16(uint16_t *p, const vfloat *pair) {
+  const vint low = _mm512_srli_epi32(with_rounded_upper_half(pair[0]), 16), high = with_rounded_upper_half(pair[1]);
+  /* mask ? high : low, bit by bit */
+  _mm512_storeu_si512(p, _mm512_ternarylogic_epi32(_mm512_set1_epi32((int)0xffff0000), high, low, 0xca));
+}
+/* fp32 numbers in the same order. */
+INLINE void load_f32_as_pair_of_bf16(const float *p, vfloat *pair) {
+  const vint even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+  const vfloat a = _mm512_loadu_ps(p), b = _mm512_loadu_ps(p + lanes);
+  pair[0] = _mm512_permutex2var_ps(a, even, b);
+  pair[1] = _mm512_permutex2var_ps(a, _mm512_add_epi32(even, _mm512_set1_epi32(1)), b);
+}
 /* Rounded up where the upper half of the random lane carries; NaN quiet, infinity as it is. */
 INLINE __m256i to_bf16_stochastic(vfloat v, vint random) {
   const vint bits = _mm512_castps_si512(v), high = _mm512_srli_epi32(bits, 16);
