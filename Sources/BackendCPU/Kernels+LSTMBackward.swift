@@ -5,9 +5,10 @@ import TensorCore
 /// The gradient of one LSTM layer.
 ///
 /// As in the forward pass each member of the team takes its samples back through time on its own. The gradients of the
-/// weights are sums over all samples and steps: products of the whole team, once everyone has arrived.
+/// weights are sums over all samples and steps: products of the whole team, once everyone has arrived. dx comes last, sample
+/// by sample again. So dgates may lie over the gates, whose step has been read when its gradient is written, and dx over x.
 extension KernelContext {
-  /// Operands: dy, x, weight_ih, weight_hh, y, gates, cells; results: dx, dweight_ih, dweight_hh, dbias.
+  /// Operands: dy, x, weight_ih, weight_hh, y, gates, cells; results: dx, dweight_ih, dweight_hh, dbias, dgates.
   func lstmBackward() throws -> Kernel {
     let sizes = LSTMSizes(x: input(1), recurrent: input(3), threads: threads)
     let (dtype, threads) = (input(1).dtype, threads)
@@ -44,9 +45,8 @@ extension KernelContext {
       isWidened ? max(sizes.mostSamples * hidden, sizes.length * inputs) * compute.size : 0)
     let memberBytes = ofMember.byteCount
 
-    // What all share: the gradients of the gates, and what the products of the weights need after them.
+    // What all share: what the products of the weights need.
     var layout = ScratchLayout()
-    let dgates = layout.reserve(rows * gateCount * dtype.size)
     let previous = layout.reserve(rows * hidden * dtype.size)
     let members = layout.reserve(memberBytes * sizes.members)
     let teamLibrary = layout.reserve(max(inputWeights.scratch, recurrentWeights.scratch))
@@ -61,12 +61,11 @@ extension KernelContext {
     let title = implementation(of: inputWeights, isWidened)
 
     return Kernel(scratch: layout.byteCount, implementation: title) { place in
-      let work = TeamWork(threads: threads) { context, member in
+      let throughTime = TeamWork(threads: threads) { context, member in
         guard let product = products[member] else { return }
         let samples = sizes.samples(of: member)
-        let shared = place.scratch.pointer(context)
-        let base = shared + members + member * memberBytes
-        let (dy, dx) = (place.inputs[0].pointer(context), place.outputs[0].pointer(context))
+        let base = place.scratch.pointer(context) + members + member * memberBytes
+        let (dy, dgates) = (place.inputs[0].pointer(context), place.outputs[4].pointer(context))
         let (gates, cells) = (place.inputs[5].pointer(context), place.inputs[6].pointer(context))
         try product.recurrent.pack(
           dense.whole(place.inputs[3].pointer(context), gateCount * hidden, base + wideWeights), base + library)
@@ -78,7 +77,7 @@ extension KernelContext {
           let isLast = step == sizes.length - 1
           if !isLast {
             dense.copy(
-              shared + dgates + gateOffset + gateCount * dtype.size, stride: sizes.length * gateCount,
+              dgates + gateOffset + gateCount * dtype.size, stride: sizes.length * gateCount,
               rows: samples.count, columns: gateCount, to: base + denseGates)
             try product.recurrent(
               base + denseGates, nil, dense.isWidened ? base + wideResult : base + dh, base + library)
@@ -88,13 +87,18 @@ extension KernelContext {
           withUnsafePointer(to: cell) {
             amp_lstm_cell_backward(
               1, format, dy + hiddenOffset, isLast ? nil : UnsafeRawPointer(base + dh), base + dc, isLast,
-              gates + gateOffset, before, cells + hiddenOffset, shared + dgates + gateOffset, $0)
+              gates + gateOffset, before, cells + hiddenOffset, dgates + gateOffset, $0)
           }
         }
+      }
+      let ofData = TeamWork(threads: threads) { context, member in
+        guard let product = products[member] else { return }
+        let base = place.scratch.pointer(context) + members + member * memberBytes
+        let (dx, dgates) = (place.outputs[0].pointer(context), place.outputs[4].pointer(context))
         try product.data.pack(
           dense.whole(place.inputs[2].pointer(context), gateCount * inputs, base + wideWeights), base + library)
-        for sample in samples {
-          let ofSample = shared + dgates + sample * sizes.length * gateCount * dtype.size
+        for sample in sizes.samples(of: member) {
+          let ofSample = dgates + sample * sizes.length * gateCount * dtype.size
           let result = dx + sample * sizes.length * inputs * dtype.size
           try product.data(
             dense.whole(ofSample, sizes.length * gateCount, base + denseGates), nil,
@@ -103,10 +107,10 @@ extension KernelContext {
         }
       }
       return { context in
-        try work.run(context)
-        let base = place.scratch.pointer(context)
+        try throughTime.run(context)
+        let (base, dgates) = (place.scratch.pointer(context), place.outputs[4].pointer(context))
         previousStates(sizes, of: place.inputs[4].pointer(context), to: base + previous, dtype, threads)
-        let allGates = widening(base + dgates, wideGates, base)
+        let allGates = widening(dgates, wideGates, base)
         func product(_ product: BatchedProduct, _ b: UnsafeRawPointer, _ result: Address, _ count: Int) throws {
           let target = result.pointer(context)
           try product(allGates, b, isWidened ? base + wideGradient : target, base + teamLibrary)
@@ -117,7 +121,8 @@ extension KernelContext {
         try product(
           recurrentWeights, widening(base + previous, widePrevious, base), place.outputs[2], gateCount * hidden)
         amp_column_sum(
-          threads, format, base + dgates, format, place.outputs[3].pointer(context), rows, gateCount, base + sums)
+          threads, format, dgates, format, place.outputs[3].pointer(context), rows, gateCount, base + sums)
+        try ofData.run(context)
       }
     }
   }

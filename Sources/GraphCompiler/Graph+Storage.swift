@@ -18,15 +18,17 @@ extension Graph {
     return spatial[1] == 1 || spatial[2] * spatial[3] == 1
   }
 
-  /// The result and the operand that may lie in the same place: a view, or a kernel that may write over its operand.
-  func sharableOperand(of node: Node) -> (result: ValueID, operand: ValueID)? {
+  /// Results and operands that may lie in the same place: a view, or a kernel that may write over its operands.
+  func sharableOperands(of node: Node) -> [(result: ValueID, operand: ValueID)] {
     switch node.operation {
     case .flatten, .unflatten, .toSequence, .fromSequence, .reshape:
-      isView(node) ? (node.outputs[0], node.inputs[0]) : nil
+      isView(node) ? [(node.outputs[0], node.inputs[0])] : []
     case .relu, .gelu, .sigmoid, .tanh, .silu, .dropout, .add, .multiply, .reluBackward, .geluBackward,
       .sigmoidBackward, .tanhBackward, .siluBackward, .batchNormBackward:
-      (node.outputs[0], node.inputs[0])
-    default: nil
+      [(node.outputs[0], node.inputs[0])]
+    // dx over x, and dgates over gates.
+    case .lstmBackward: [(node.outputs[0], node.inputs[1]), (node.outputs[4], node.inputs[5])]
+    default: []
     }
   }
 

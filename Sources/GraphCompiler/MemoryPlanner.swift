@@ -72,14 +72,16 @@ private struct MemoryPlanner {
 
   mutating func shareStorage() {
     for (number, node) in graph.nodes.enumerated() {
-      guard let (result, operand) = graph.sharableOperand(of: node), let storage = root[operand] else { continue }
       let isView = graph.isView(node)
-      guard graph[result].type.byteCount == graph[storage].type.byteCount else { continue }
-      // Writing in place destroys the operand: nobody may read it later, and it must not be a kept value.
-      if !isView { guard lastRead[storage] == number, !kept.contains(storage) else { continue } }
-      root[result] = storage
-      if kept.contains(result) { kept.insert(storage) }
-      lastRead[storage] = max(lastRead[storage] ?? number, lastRead[result] ?? number)
+      for (result, operand) in graph.sharableOperands(of: node) {
+        guard let storage = root[operand] else { continue }
+        guard graph[result].type.byteCount == graph[storage].type.byteCount else { continue }
+        // Writing in place destroys the operand: nobody may read it later, and it must not be a kept value.
+        if !isView { guard lastRead[storage] == number, !kept.contains(storage) else { continue } }
+        root[result] = storage
+        if kept.contains(result) { kept.insert(storage) }
+        lastRead[storage] = max(lastRead[storage] ?? number, lastRead[result] ?? number)
+      }
     }
   }
 

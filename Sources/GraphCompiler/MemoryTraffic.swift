@@ -67,7 +67,9 @@ extension Graph {
   /// What the node moves where nothing of it is in a cache and nothing is fused with it.
   public func operandBytes(of node: Node) -> Int {
     guard !isView(node) else { return 0 }
-    var bytes = node.outputs.reduce(0) { $0 + self[$1].type.byteCount }
+    // The gradients of an LSTM's gates are made on the way to its results: nobody reads them afterwards.
+    let results = node.operation == .lstmBackward ? node.outputs.dropLast() : node.outputs[...]
+    var bytes = results.reduce(0) { $0 + self[$1].type.byteCount }
     for input in Set(node.inputs) { bytes += bytesRead(of: input, by: node) }
     if case .commit(let attributes) = node.operation {
       let updated = updatedBytes(attributes)

@@ -51,7 +51,7 @@ private func sinkLargeResults(_ graph: Graph) throws(GraphError) -> Graph {
   var sunk: [Int: [Node]] = [:]
   var isMoved = Set<Int>()
   for (number, node) in graph.nodes.enumerated() where node.phase == .backward && node.outputs.count == 1 {
-    guard graph.sharableOperand(of: node) == nil, let use = uses[node.outputs[0]]?.lowerBound, use > number + 1,
+    guard graph.sharableOperands(of: node).isEmpty, let use = uses[node.outputs[0]]?.lowerBound, use > number + 1,
       graph.nodes[use].phase == .backward, graph.nodes[use].operation != .accumulate
     else { continue }
     let waiting = Set(node.inputs).filter { uses[$0]?.upperBound == number && graph.liesInArena($0) }

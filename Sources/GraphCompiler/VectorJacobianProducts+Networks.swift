@@ -55,7 +55,7 @@ extension GradientTape {
   /// Both biases are added to the same gates, so they share a gradient.
   mutating func propagateLSTM(_ node: Node, dy: ValueID) throws(GraphError) {
     let results = try append(.lstmBackward, [dy] + node.inputs[0..<3] + node.outputs, layer: node.layer)
-    for (operand, gradient) in zip(node.inputs, results + [results[3]]) where needsGradient.contains(operand) {
+    for (operand, gradient) in zip(node.inputs, results[...3] + [results[3]]) where needsGradient.contains(operand) {
       try accumulate(gradient, into: operand, layer: node.layer)
     }
   }

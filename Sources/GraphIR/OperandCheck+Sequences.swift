@@ -48,7 +48,7 @@ extension OperandCheck {
     ]
   }
 
-  /// dy, x, weight_ih, weight_hh, y, gates, cells → dx, dweight_ih, dweight_hh, dbias.
+  /// dy, x, weight_ih, weight_hh, y, gates, cells → dx, dweight_ih, dweight_hh, dbias, dgates.
   func lstmBackward() throws(GraphError) -> [TensorType] {
     try operandCount(7...7)
     try rank(2, 2)
@@ -57,7 +57,7 @@ extension OperandCheck {
       operation: operation, types: [types[1], types[2], types[3], bias, bias], layer: layer, resultShape: nil)
     let results = try forward.lstm()
     guard types[0] == results[0], Array(types[4...]) == results else { throw mismatch(types[1].shape) }
-    return [types[1], types[2], types[3], bias]
+    return [types[1], types[2], types[3], bias, types[5]]
   }
 
   /// x (…, C), weight, bias (C) → y, mean, rstd (…).

@@ -102,7 +102,8 @@ public enum Operation: Sendable, Hashable {
   case siluBackward
   /// do, qkv, o, logsumexp → dqkv.
   case attentionBackward(AttentionAttributes)
-  /// dy, x, weight_ih, weight_hh, y, gates, cells → dx, dweight_ih, dweight_hh, dbias (of both biases).
+  /// dy, x, weight_ih, weight_hh, y, gates, cells → dx, dweight_ih, dweight_hh, dbias (of both biases), dgates: of the
+  /// sums of the gates, from which the others are made.
   case lstmBackward
   /// dy, arg-max positions → dx.
   case maxPool2dBackward(PoolingAttributes)

@@ -45,8 +45,8 @@ struct ArenaSimulation {
       for input in node.inputs {
         guard let a = range(output), let b = range(input), a.overlaps(b) else { continue }
         // Elementwise kernels read what they write over, whichever operands lie there.
-        let isInPlace = position == 0 && a == b && b == range(node.inputs[0])
-        if !isInPlace || !node.operation.mayWriteOverItsOperand {
+        let over = node.operation.operandsWrittenOver[position]
+        if a != b || b != over.flatMap({ range(node.inputs[$0]) }) {
           problems.append("node \(number) \(node.operation.name) writes \(output) over its operand \(input)")
         }
       }
@@ -89,14 +89,15 @@ extension Node {
 }
 
 extension GraphIR.Operation {
-  /// Kernels that take their first operand and their first result in one place.
-  fileprivate var mayWriteOverItsOperand: Bool {
+  /// Kernels that take an operand and a result in one place: the operand's position by that of the result.
+  fileprivate var operandsWrittenOver: [Int: Int] {
     switch self {
     case .relu, .gelu, .sigmoid, .tanh, .silu, .dropout, .add, .multiply, .reluBackward, .geluBackward,
       .sigmoidBackward, .tanhBackward, .siluBackward, .batchNormBackward:
-      true
-    case .flatten, .unflatten, .toSequence, .fromSequence, .reshape: true
-    default: false
+      [0: 0]
+    case .flatten, .unflatten, .toSequence, .fromSequence, .reshape: [0: 0]
+    case .lstmBackward: [0: 1, 4: 5]
+    default: [:]
     }
   }
 }

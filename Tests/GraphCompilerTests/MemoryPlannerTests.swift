@@ -167,6 +167,39 @@ struct MemoryPlannerTests {
     #expect(ArenaSimulation(graph, plan).problems.isEmpty)
   }
 
+  /// An LSTM backward of x (3, 5, 7) made inside the graph, and the places of x, gates, dx and dgates.
+  private func lstm(
+    keeping kept: [String] = []
+  ) throws -> (graph: Graph, plan: MemoryPlan, offsets: [String: Int?]) {
+    var graph = Graph()
+    func input(_ name: String, _ type: TensorType) -> ValueID {
+      graph.addValue(type, origin: .input(name), label: name)
+    }
+    let weights = [input("weight_ih", f32(8, 7)), input("weight_hh", f32(8, 2))]
+    let (bias, dy) = (input("bias", f32(8)), input("dy", f32(3, 5, 2)))
+    let x = try graph.addNode(.relu, [input("picture", f32(3, 5, 7))], layer: "")[0]
+    let forward = try graph.addNode(.lstm, [x] + weights + [bias, bias], layer: "")
+    let results = try graph.addNode(.lstmBackward, [dy, x] + weights + forward, layer: "")
+    let values = ["x": x, "gates": forward[1], "dx": results[0], "dgates": results[4]]
+    graph.setOutput("dx", results[0])
+    for name in kept { graph.setOutput("kept \(name)", try #require(values[name])) }
+    let plan = planMemory(graph, scratch: [:])
+    return (graph, plan, values.mapValues { plan.offset(of: $0) })
+  }
+
+  @Test("lays dx of an LSTM over x and the gradients of its gates over the gates, where they die there")
+  func lstmInPlace() throws {
+    let (graph, plan, offsets) = try lstm()
+    #expect(offsets["dx"] == offsets["x"])
+    #expect(offsets["dgates"] == offsets["gates"])
+    #expect(ArenaSimulation(graph, plan).problems.isEmpty)
+    for (kept, over) in [("x", "dx"), ("gates", "dgates")] {
+      let (graph, plan, offsets) = try lstm(keeping: [kept])
+      #expect(offsets[kept] != offsets[over])
+      #expect(ArenaSimulation(graph, plan).problems.isEmpty)
+    }
+  }
+
   @Test("keeps 16-bit copies from the first node to the last and names the owners of bytes")
   func owners() throws {
     let stages = try CompilerPipeline(autocastFormat: .bfloat16).trainingStages(perceptron(), optimizer: anyOptimizer)

@@ -51,7 +51,7 @@ extension ReferenceInterpreter {
 
   /// Operands: dy, x, weight_ih, weight_hh, y, activated gates, cells.
   ///
-  /// Results: dx, dweight_ih, dweight_hh, and the gradient of both biases.
+  /// Results: dx, dweight_ih, dweight_hh, the gradient of both biases, and those of the sums of the gates.
   ///
   /// Backward in time: dh = dy + dh from the step after, dc = dc from the step after + dh · o (1 - tanh² c); gates get
   /// dh or dc times what they multiplied, times the derivative of their activation.
@@ -64,6 +64,7 @@ extension ReferenceInterpreter {
     var (dhiddenWeight, dbias) = (
       ReferenceTensor(zeros: hiddenWeight.shape), ReferenceTensor(zeros: [4 * hidden])
     )
+    var dgatesOfAll = ReferenceTensor(zeros: gates.shape)
     let start = ReferenceTensor(zeros: [samples, hidden])
     var (dhLater, dcLater) = (start, start)
     for t in (0..<length).reversed() {
@@ -84,13 +85,14 @@ extension ReferenceInterpreter {
           dcLater[n, j] = rounded(dc * f)
         }
       }
+      dgatesOfAll.setStep(t, dgates)
       dhLater = Self.matmul(dgates, hiddenWeight, transposeA: false, transposeB: false).map(rounded)
       dx.setStep(t, Self.matmul(dgates, inputWeight, transposeA: false, transposeB: false))
       dinputWeight = dinputWeight.zip(Self.matmul(dgates, x.step(t), transposeA: true, transposeB: false), +)
       dhiddenWeight = dhiddenWeight.zip(Self.matmul(dgates, before.h, transposeA: true, transposeB: false), +)
       dbias = dbias.zip(Self.columnSum(dgates, into: ReferenceTensor(zeros: dbias.shape)), +)
     }
-    return [dx, dinputWeight, dhiddenWeight, dbias]
+    return [dx, dinputWeight, dhiddenWeight, dbias, dgatesOfAll]
   }
 }
 
