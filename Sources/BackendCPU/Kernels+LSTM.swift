@@ -13,12 +13,15 @@ extension KernelContext {
   func lstm() throws -> Kernel {
     let sizes = LSTMSizes(x: input(0), recurrent: input(2), threads: threads)
     let (dtype, threads) = (input(0).dtype, threads)
-    let compute = isStorageOnly(dtype) ? DType.float32 : dtype
-    // The input's product runs a sample at a time, so that its fp32 sums stay in the cache.
+    let isWidened = isStorageOnly(dtype)
+    let compute = isWidened ? DType.float32 : dtype
+    // The input's product runs a sample at a time, so that its fp32 sums stay in the cache where our own kernel adds the
+    // bias: where the format is storage-only. Else the product does.
     let products = try sizes.forEachMember { samples in
       (
         input: try sizes.product(
-          self, rows: sizes.length, columns: sizes.gates, inner: sizes.inputs, transposeB: true, compute, .float32),
+          self, rows: sizes.length, columns: sizes.gates, inner: sizes.inputs, transposeB: true, compute,
+          isWidened ? .float32 : dtype, bias: isWidened ? nil : dtype),
         recurrent: try sizes.product(
           self, rows: samples, columns: sizes.gates, inner: sizes.hidden, transposeB: true, compute, .float32)
       )
@@ -29,14 +32,14 @@ extension KernelContext {
     var layout = ScratchLayout()
     let library = layout.reserve(
       products.compactMap { $0 }.map { max($0.input.scratch, $0.recurrent.scratch) }.max() ?? 0)
-    let sums = layout.reserve(max(sizes.length, sizes.mostSamples) * sizes.gates * DType.float32.size)
+    let sums = layout.reserve(max(isWidened ? sizes.length : 0, sizes.mostSamples) * sizes.gates * DType.float32.size)
     let dense = DenseRows(dtype, compute)
     let rows = layout.reserve(
       max(sizes.length * sizes.inputs, sizes.mostSamples * sizes.hidden) * compute.size)
-    let weights = layout.reserve(dense.isWidened ? sizes.gates * max(sizes.inputs, sizes.hidden) * compute.size : 0)
+    let weights = layout.reserve(isWidened ? sizes.gates * max(sizes.inputs, sizes.hidden) * compute.size : 0)
     let memberBytes = layout.byteCount
     let format = dtype.kernelType
-    let title = implementation(of: last.recurrent, dense.isWidened)
+    let title = implementation(of: last.recurrent, isWidened)
     return Kernel(scratch: memberBytes * sizes.members, implementation: title) { place in
       let work = TeamWork(threads: threads) { context, member in
         guard let product = products[member] else { return }
@@ -50,12 +53,18 @@ extension KernelContext {
           dense.whole(place.inputs[1].pointer(context), sizes.gates * sizes.inputs, base + weights), base + library)
         for sample in samples {
           let ofSample = x + sample * sizes.length * sizes.inputs * dtype.size
+          let (bias, sampleGates) = (
+            UnsafeRawPointer(place.inputs[3].pointer(context)), gates + sample * sizes.length * sizes.gates * dtype.size
+          )
+          // The cell activates the gates in place.
+          guard isWidened else {
+            try product.input(ofSample, nil, bias: bias, sampleGates, base + library)
+            continue
+          }
           try product.input(
             dense.whole(ofSample, sizes.length * sizes.inputs, base + rows), nil, base + sums, base + library)
-          // The cell activates the gates in place.
           amp_bias_activation(
-            1, AMP_F32, base + sums, format, place.inputs[3].pointer(context), false, format,
-            gates + sample * sizes.length * sizes.gates * dtype.size, sizes.length, sizes.gates)
+            1, AMP_F32, base + sums, format, bias, false, format, sampleGates, sizes.length, sizes.gates)
         }
         try product.recurrent.pack(
           dense.whole(place.inputs[2].pointer(context), sizes.gates * sizes.hidden, base + weights), base + library)

@@ -34,12 +34,13 @@ struct LSTMSizes {
 
   /// C (rows, columns) = A op(B) by one thread, everything dense, with B packed ahead.
   func product(
-    _ context: KernelContext, rows: Int, columns: Int, inner: Int, transposeB: Bool, _ compute: DType, _ output: DType
+    _ context: KernelContext, rows: Int, columns: Int, inner: Int, transposeB: Bool, _ compute: DType, _ output: DType,
+    bias: DType? = nil
   ) throws -> BatchedProduct {
     try BatchedProduct(
       context, isForOneThread: true, packsB: true, m: rows, n: columns, k: inner, transposeB: transposeB,
       a: .init(leading: inner), b: .init(leading: transposeB ? inner : columns), c: .init(leading: columns),
-      input: compute, output: output)
+      input: compute, output: output, bias: bias)
   }
 
   /// Products of every member, made by `make` for its number of samples; nil where it has none.

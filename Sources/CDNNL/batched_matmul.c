@@ -78,6 +78,11 @@ static cdnnl_status check(const cdnnl_batched_matmul *shape) {
   CDNNL_RETURN_IF_FAILED(cdnnl_check_extents(extents, sizeof extents / sizeof *extents));
   CDNNL_RETURN_IF_FAILED(cdnnl_check_dtype("input_dtype", shape->input_dtype));
   CDNNL_RETURN_IF_FAILED(cdnnl_check_dtype("output_dtype", shape->output_dtype));
+  if (shape->has_bias) {
+    CDNNL_RETURN_IF_FAILED(cdnnl_check_dtype("bias_dtype", shape->bias_dtype));
+    if (shape->batch > 1)
+      return cdnnl_fail(CDNNL_FAILED, "has_bias needs a batch of 1, found %" PRId64, shape->batch);
+  }
   const operand a = operand_a(shape), b = operand_b(shape), c = operand_c(shape);
   CDNNL_RETURN_IF_FAILED(check_operand(&a));
   CDNNL_RETURN_IF_FAILED(check_operand(&b));
@@ -110,6 +115,12 @@ static cdnnl_status describe(const void *matmul, product_layouts *layouts) {
   CDNNL_RETURN_IF_FAILED(lay_out(&layouts->b, &b, false));
   if (shape->packs_b)
     CDNNL_RETURN_IF_FAILED(lay_out(&layouts->packed_b, &b, true));
+  if (shape->has_bias) {
+    const dnnl_dims_t dimensions = {1, shape->n}, strides = {shape->n, 1};
+    CDNNL_RETURN_IF_FAILED(cdnnl_check(
+        onednn_layout_from_strides(&layouts->bias, 2, dimensions, cdnnl_data_type(shape->bias_dtype), strides),
+        "describing the bias"));
+  }
   return lay_out(&layouts->c, &c, false);
 }
 
@@ -133,9 +144,9 @@ cdnnl_status cdnnl_batched_matmul_pack(cdnnl_primitive *primitive, const void *b
   return status;
 }
 
-cdnnl_status cdnnl_batched_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, void *c,
-                                          void *scratch) {
-  void *const pointers[cdnnl_max_buffers] = {(void *)a, (void *)b, NULL, c};
+cdnnl_status cdnnl_batched_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, const void *bias,
+                                          void *c, void *scratch) {
+  void *const pointers[cdnnl_max_buffers] = {(void *)a, (void *)b, (void *)bias, c};
   cdnnl_status status = cdnnl_primitive_run(primitive, CDNNL_BATCHED_MATMUL, pointers, scratch);
   if (status != CDNNL_OK)
     cdnnl_add_context("batched matmul");

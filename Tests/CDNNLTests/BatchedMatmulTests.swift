@@ -70,9 +70,10 @@ struct BatchedMatmulTests {
     func shape(_ dtypes: PrecisionPair) -> cdnnl_batched_matmul {
       cdnnl_batched_matmul(
         batch: Int64(batch), m: Int64(m), n: Int64(n), k: Int64(k), transpose_a: transposeA, transpose_b: transposeB,
-        packs_b: false, adds: false, lda: Int64(a.leading), ldb: Int64(b.leading), ldc: Int64(c.leading),
+        packs_b: false, adds: false, has_bias: false, lda: Int64(a.leading), ldb: Int64(b.leading),
+        ldc: Int64(c.leading),
         a_batch_stride: Int64(a.stride), b_batch_stride: Int64(b.stride), c_batch_stride: Int64(c.stride),
-        input_dtype: dtypes.input.dtype, output_dtype: dtypes.output.dtype)
+        input_dtype: dtypes.input.dtype, bias_dtype: dtypes.output.dtype, output_dtype: dtypes.output.dtype)
     }
 
     /// Expects every element of C to be the product, and what lies between them to be as it was.
@@ -113,7 +114,8 @@ struct BatchedMatmulTests {
         let b = TensorBuffer(randomCount: product.b.count, seed: 2, dtypes.input)
         let c = TensorBuffer(count: product.c.count, dtypes.output)
         try check(
-          cdnnl_batched_matmul_execute(primitive.handle, a.pointer, b.pointer, c.pointer, primitive.scratch.pointer))
+          cdnnl_batched_matmul_execute(
+            primitive.handle, a.pointer, b.pointer, nil, c.pointer, primitive.scratch.pointer))
         product.expect(c, from: a, b)
       }
     }
@@ -137,7 +139,7 @@ struct BatchedMatmulTests {
       let target = scores.pointer + sample * heads * tokens * tokens * dtypes.output.bytes
       try check(
         cdnnl_batched_matmul_execute(
-          primitive.handle, q, q + heads * size * dtypes.input.bytes, target, primitive.scratch.pointer))
+          primitive.handle, q, q + heads * size * dtypes.input.bytes, nil, target, primitive.scratch.pointer))
     }
     let values = packed.values
     var reference = Reference(count: scores.count)
@@ -168,11 +170,44 @@ struct BatchedMatmulTests {
         for seed: UInt64 in 3...4 {
           let a = TensorBuffer(randomCount: product.a.count, seed: seed, dtypes.input)
           let c = TensorBuffer(count: product.c.count, dtypes.output)
-          try check(cdnnl_batched_matmul_execute(primitive.handle, a.pointer, nil, c.pointer, scratch))
+          try check(cdnnl_batched_matmul_execute(primitive.handle, a.pointer, nil, nil, c.pointer, scratch))
           product.expect(c, from: a, b)
         }
       }
     }
+  }
+
+  @Test(
+    "a bias is added to every row before it is rounded, and needs a single matrix", arguments: [Precision.f32, .bf16])
+  func bias(precision: Precision) throws {
+    let product = Product((1, 5, 70, 33), transposeB: true, layout: .dense)
+    let (a, b) = (
+      TensorBuffer(randomCount: product.a.count, seed: 1, precision),
+      TensorBuffer(randomCount: product.b.count, seed: 2, precision)
+    )
+    let bias = TensorBuffer(randomCount: product.n, seed: 3, precision)
+    func run(_ output: Precision, bias: TensorBuffer?) throws -> [Double]? {
+      var shape = product.shape(PrecisionPair(input: precision, output: output))
+      (shape.packs_b, shape.has_bias, shape.bias_dtype) = (true, bias != nil, precision.dtype)
+      let created = try Primitive.ifSupported(precision) { cdnnl_batched_matmul_create(&shape, &$0) }
+      guard let primitive = created else { return nil }
+      let (c, scratch) = (TensorBuffer(count: product.c.count, output), primitive.scratch.pointer)
+      try check(cdnnl_batched_matmul_pack(primitive.handle, b.pointer, scratch))
+      try check(cdnnl_batched_matmul_execute(primitive.handle, a.pointer, nil, bias?.pointer, c.pointer, scratch))
+      return c.values.map { Double($0) }
+    }
+    guard let plain = try run(.f32, bias: nil), let found = try run(precision, bias: bias) else { return }
+    // Half a unit in the last place of the format, and what another order of 33 terms may come to.
+    let relative = precision == .f32 ? 0x1p-24 : 0x1p-8
+    for index in found.indices {
+      let expected = plain[index] + Double(bias.values[index % product.n])
+      #expect((found[index] - expected).magnitude <= relative * expected.magnitude + 33 * 0x1p-22, "\(index)")
+    }
+    var two = Product((2, 5, 7, 3), layout: .dense).shape(PrecisionPair(input: precision, output: precision))
+    (two.has_bias, two.bias_dtype) = (true, precision.dtype)
+    var handle: OpaquePointer?
+    #expect(cdnnl_batched_matmul_create(&two, &handle) == CDNNL_FAILED)
+    #expect(lastError().contains("has_bias needs a batch of 1, found 2"))
   }
 
   @Test("a product that adds leaves its sum with what C held", arguments: [Precision.f32, .bf16])
@@ -191,7 +226,7 @@ struct BatchedMatmulTests {
       for target in [once, twice, twice] {
         try check(
           cdnnl_batched_matmul_execute(
-            primitive.handle, a.pointer, b.pointer, target.pointer, primitive.scratch.pointer))
+            primitive.handle, a.pointer, b.pointer, nil, target.pointer, primitive.scratch.pointer))
       }
       product.expect(once, from: a, b)
       // k more additions of numbers below 1 to sums below 2 k, each rounded to fp32.
@@ -214,19 +249,19 @@ struct BatchedMatmulTests {
     )
     let c = TensorBuffer(count: product.c.count, PrecisionPair.training[0].output)
     let scratch = packing.scratch.pointer
-    #expect(cdnnl_batched_matmul_execute(packing.handle, a.pointer, nil, c.pointer, scratch) == CDNNL_FAILED)
+    #expect(cdnnl_batched_matmul_execute(packing.handle, a.pointer, nil, nil, c.pointer, scratch) == CDNNL_FAILED)
     #expect(lastError().contains("pack the weights first"))
     #expect(cdnnl_batched_matmul_pack(packing.handle, nil, scratch) == CDNNL_FAILED)
     #expect(lastError().contains("buffer b is NULL"))
     #expect(cdnnl_batched_matmul_pack(plain.handle, b.pointer, plain.scratch.pointer) == CDNNL_FAILED)
     #expect(lastError().contains("as it is"))
     try check(cdnnl_batched_matmul_pack(packing.handle, b.pointer, scratch))
-    #expect(cdnnl_batched_matmul_execute(packing.handle, nil, nil, c.pointer, scratch) == CDNNL_FAILED)
+    #expect(cdnnl_batched_matmul_execute(packing.handle, nil, nil, nil, c.pointer, scratch) == CDNNL_FAILED)
     #expect(lastError().contains("buffer a is NULL"))
     if cdnnl_scratch_size(packing.handle) > 0 {
       let elsewhere = TensorBuffer(count: cdnnl_scratch_size(packing.handle) / 4 + 1, precision)
       #expect(
-        cdnnl_batched_matmul_execute(packing.handle, a.pointer, nil, c.pointer, elsewhere.pointer) == CDNNL_FAILED)
+        cdnnl_batched_matmul_execute(packing.handle, a.pointer, nil, nil, c.pointer, elsewhere.pointer) == CDNNL_FAILED)
       #expect(lastError().contains("not the one that the weights were packed into"))
     }
   }
@@ -245,7 +280,8 @@ struct BatchedMatmulTests {
         let b = TensorBuffer([Double](repeating: 1, count: product.b.count), dtypes.input)
         let c = TensorBuffer(count: product.c.count, dtypes.output)
         try check(
-          cdnnl_batched_matmul_execute(primitive.handle, a.pointer, b.pointer, c.pointer, primitive.scratch.pointer))
+          cdnnl_batched_matmul_execute(
+            primitive.handle, a.pointer, b.pointer, nil, c.pointer, primitive.scratch.pointer))
         let found = c.values
         for index in 0..<60 {
           let (matrix, row, column) = (index / 30, index / 6 % 5, index % 6)

@@ -53,25 +53,25 @@ cdnnl_status cdnnl_matmul_create(const cdnnl_matmul *shape, cdnnl_primitive **ou
 cdnnl_status cdnnl_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, const void *bias, void *c,
                                   void *scratch);
 
-/* C[b] = op(A[b]) op(B[b]) for b in 0..<batch, each as in cdnnl_matmul, without bias or relu. A row of a matrix as it
-   lies in memory begins lda, ldb, ldc elements after the one before, a matrix a_batch_stride, b_batch_stride,
+/* C[b] = op(A[b]) op(B[b]) for b in 0..<batch, each as in cdnnl_matmul, without relu, and with a bias (n) only
+   where batch is 1. A row of a matrix as it lies in memory begins lda, ldb, ldc elements after the one before, a matrix a_batch_stride, b_batch_stride,
    c_batch_stride elements after the one before: operands may be views into packed tensors, and a call may give others
    than the call before. The strides of a single matrix mean nothing. No two elements of C share a place.
    packs_b: B serves many calls, and is brought once into the layout that the product is fastest with.
    adds: C[b] += op(A[b]) op(B[b]). */
 typedef struct {
   int64_t batch, m, n, k;
-  bool transpose_a, transpose_b, packs_b, adds;
+  bool transpose_a, transpose_b, packs_b, adds, has_bias;
   int64_t lda, ldb, ldc, a_batch_stride, b_batch_stride, c_batch_stride;
-  cdnnl_dtype input_dtype, output_dtype;
+  cdnnl_dtype input_dtype, bias_dtype, output_dtype;
 } cdnnl_batched_matmul;
 cdnnl_status cdnnl_batched_matmul_create(const cdnnl_batched_matmul *shape, cdnnl_primitive **out);
 /* With packs_b, before the first execution and whenever B has changed: brings B into the scratch, which then belongs to
    the executions that follow. */
 cdnnl_status cdnnl_batched_matmul_pack(cdnnl_primitive *primitive, const void *b, void *scratch);
-/* b is NULL where it was packed. */
-cdnnl_status cdnnl_batched_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, void *c,
-                                          void *scratch);
+/* b is NULL where it was packed, bias (n) where there is none. */
+cdnnl_status cdnnl_batched_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, const void *bias,
+                                          void *c, void *scratch);
 
 /* 2-d convolution as torch.nn.functional.conv2d (cross-correlation), groups 1.
    x (N, C, H, W), weight (O, C, KH, KW), y (N, O, OH, OW). */
