@@ -53,10 +53,11 @@ cdnnl_status cdnnl_matmul_create(const cdnnl_matmul *shape, cdnnl_primitive **ou
 cdnnl_status cdnnl_matmul_execute(cdnnl_primitive *primitive, const void *a, const void *b, const void *bias, void *c,
                                   void *scratch);
 
-/* C[b] = op(A[b]) op(B[b]) for b in 0..<batch, each as in cdnnl_matmul, without relu, and with a bias (n) only
-   where batch is 1. A row of a matrix as it lies in memory begins lda, ldb, ldc elements after the one before, a matrix a_batch_stride, b_batch_stride,
-   c_batch_stride elements after the one before: operands may be views into packed tensors, and a call may give others
-   than the call before. The strides of a single matrix mean nothing. No two elements of C share a place.
+/* C[b] = op(A[b]) op(B[b]) for b in 0..<batch, each as in cdnnl_matmul, without relu, and with a bias (n) only where
+   batch is 1. A row of a matrix as it lies in memory begins lda, ldb, ldc elements after the one before, a matrix
+   a_batch_stride, b_batch_stride, c_batch_stride elements after the one before: operands may be views into packed
+   tensors, and a call may give others than the call before. The strides of a single matrix mean nothing. No two elements
+   of C share a place.
    packs_b: B serves many calls, and is brought once into the layout that the product is fastest with.
    adds: C[b] += op(A[b]) op(B[b]). */
 typedef struct {
