@@ -12,6 +12,13 @@ public struct Cell: Sendable, Hashable {
     self.character = character
     self.style = style
   }
+
+  /// Without a branch: screens compare all cells of two frames.
+  public static func == (a: Cell, b: Cell) -> Bool {
+    let colors = (a.style.foreground.bits ^ b.style.foreground.bits) | (a.style.background.bits ^ b.style.background.bits)
+    let rest = UInt32(a.style.attributes.rawValue ^ b.style.attributes.rawValue)
+    return (a.character.value ^ b.character.value) | colors | rest == 0
+  }
 }
 
 extension Unicode.Scalar {
@@ -20,7 +27,11 @@ extension Unicode.Scalar {
   ///
   /// Keeps escape sequences in messages and file names from reaching the terminal.
   var cellCharacter: Unicode.Scalar? {
-    if value >= 0x20, value < 0x7F { return self }
+    // What the dashboard itself is drawn with needs no look at the tables: ASCII, Latin-1, lines, blocks, braille.
+    switch value {
+    case 0x20..<0x7F, 0xA1...0xAC, 0xAE...0xFF, 0x2500...0x25FC, 0x2800...0x28FF: return self
+    default: break
+    }
     switch properties.generalCategory {
     case .control, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: return "?"
     case .nonspacingMark, .enclosingMark, .format: return nil

@@ -13,8 +13,14 @@ struct ChartFrame {
   let trainCount: Int
   /// Dot columns in a cell.
   let across: Int
+  private let memory: ChartMemory?
 
-  init(in rect: Rect, state: DashboardState, glyphs: GlyphSet, labelWidth: Int, hasProgressRow: Bool = true) {
+  /// `memory` is where columns are kept for the next frame; without it they are looked up once.
+  init(
+    in rect: Rect, state: DashboardState, glyphs: GlyphSet, labelWidth: Int, hasProgressRow: Bool = true,
+    memory: ChartMemory? = nil
+  ) {
+    self.memory = memory
     let gutter = ValueAxis.labelWidth + 1
     let hasRow = hasProgressRow && rect.height >= 4
     let height = rect.height - (hasRow ? 1 : 0)
@@ -29,9 +35,10 @@ struct ChartFrame {
       window: state.window, columns: plot.width * across)
   }
 
-  /// Samples of a lane by dot column.
-  func samples(of history: LaneHistory) -> SampleColumns {
-    SampleColumns(of: history, on: progress, trainCount: trainCount, across: across)
+  /// What a lane shows in each dot column.
+  func columns(of track: LaneTrack) -> LaneColumns {
+    memory?.columns(of: track, on: progress, trainCount: trainCount, across: across)
+      ?? LaneColumns(of: track, on: progress, trainCount: trainCount, across: across)
   }
 
   /// Samples of a lane on the whole axis.

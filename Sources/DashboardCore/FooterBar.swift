@@ -33,10 +33,13 @@ enum FooterBar {
     }
   }
 
+  private static let named = KeyTable.bindings.filter { $0.footer != nil }
+  private static let ofNumerics = named.filter { KeyTable.numerics.contains($0.command) }
+  private static let ofAll = named.filter { !KeyTable.numerics.contains($0.command) }
+
   /// Quit and help first, for they are what someone lost looks for; then what the focused pane takes, then what makes sense
   /// now.
   private static func bindings(_ state: DashboardState) -> [KeyBinding] {
-    let named = KeyTable.bindings.filter { $0.footer != nil }
     let isAtSkip = state.cursor.map { cursor in state.lanes.contains { $0.history.skipped.has(cursor) } } ?? false
     let first: [KeyCommand] = [.quit, .help] + (isAtSkip ? [.drillDown] : [])
     let training: [KeyCommand] = [.nextPrecision, .pause, .toggleSchedule]
@@ -44,10 +47,9 @@ enum FooterBar {
     // A recorded run cannot be changed, only moved through.
     if !isAtSkip { hidden.append(.drillDown) }
     hidden += state.replay == nil ? [.replayBack, .replayForward] : [.nextPrecision, .toggleSchedule]
-    let isNumerics = { (binding: KeyBinding) in KeyTable.numerics.contains(binding.command) }
     return first.compactMap { command in named.first { $0.command == command } }
-      + (state.hasNumericsFocus ? named.filter(isNumerics) : [])
-      + named.filter { !first.contains($0.command) && !hidden.contains($0.command) && !isNumerics($0) }
+      + (state.hasNumericsFocus ? ofNumerics : [])
+      + ofAll.filter { !first.contains($0.command) && !hidden.contains($0.command) }
   }
 
   /// Fixed width, so that the keys beside it stand still.

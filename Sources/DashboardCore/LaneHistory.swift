@@ -37,6 +37,8 @@ struct LaneHistory: Sendable {
   private(set) var precisionChanges: [PrecisionReport] = []
   /// Faults that the user asked for, ascending; the newest `faultLimit` of them.
   private(set) var faults: [FaultReport] = []
+  /// How often the loss was smoothed anew: all else only grows at the end.
+  private(set) var revision = 0
   private var average: DebiasedEMA
   private var totalSeconds = 0.0
 
@@ -106,6 +108,7 @@ struct LaneHistory: Sendable {
   /// O(attempts): made for a key press, not for an event.
   mutating func smooth(weight: Double) {
     average = DebiasedEMA(weight: weight)
+    revision += 1
     bestAverage.removeAll(keepingCapacity: true)
     for index in smoothedLoss.indices {
       smoothedLoss[index] = Float(average.add(Double(loss.samples[index])))
@@ -161,25 +164,28 @@ struct LaneHistory: Sendable {
     return low
   }
 
-  /// Index of the first sample that does not lie before each of some places on the horizontal axis, which ascend.
+  /// Index of the first sample, of those from `first` on, that does not lie before each of some places on the horizontal
+  /// axis, which ascend.
   ///
   /// O(places) where samples are spread evenly, O(places · log of the samples between two) at most.
-  func firstIndices(notBelow places: [Double], unit: ProgressUnit, trainCount: Int) -> [Int] {
+  func firstIndices(
+    notBelow places: ArraySlice<Double>, unit: ProgressUnit, trainCount: Int, from first: Int = 0
+  ) -> [Int] {
     switch unit {
-    case .steps: firstIndices(notBelow: places) { Double(attempts[$0]) }
-    case .time: firstIndices(notBelow: places) { Double(seconds[$0]) }
+    case .steps: firstIndices(notBelow: places, from: first) { Double(attempts[$0]) }
+    case .time: firstIndices(notBelow: places, from: first) { Double(seconds[$0]) }
     case .samples, .epochs:
-      firstIndices(notBelow: places) { place(of: $0, unit: unit, trainCount: trainCount) }
+      firstIndices(notBelow: places, from: first) { place(of: $0, unit: unit, trainCount: trainCount) }
     }
   }
 
   /// From one place to the next as far as it was to the one before, then on in steps that double, and back by halves.
   @inline(__always)
-  private func firstIndices(notBelow places: [Double], place: (Int) -> Double) -> [Int] {
+  private func firstIndices(notBelow places: ArraySlice<Double>, from first: Int, place: (Int) -> Double) -> [Int] {
     let count = attempts.count
     var indices: [Int] = []
     indices.reserveCapacity(places.count)
-    var (low, gap) = (0, 0)
+    var (low, gap) = (first, 0)
     for wanted in places {
       let start = low
       var step = 1

@@ -35,14 +35,14 @@ public struct LaneTrack: Sendable {
   var scaler: ScalerDescription?
   /// Committed steps between two growths of the loss scale: stated by the session, or the longest countdown seen.
   var growthInterval: Int?
-  var history: LaneHistory
-  var stepTimes = StepTimeStatistics()
-  var phases = PhaseWindow()
-  var speedup: LaneSpeedup?
-  var numerics = NumericsHistory()
-  var diagnoses = DiagnosisList()
+  @CopyOnWrite var history: LaneHistory
+  @CopyOnWrite var stepTimes = StepTimeStatistics()
+  @CopyOnWrite var phases = PhaseWindow()
+  @CopyOnWrite var speedup: LaneSpeedup?
+  @CopyOnWrite var numerics = NumericsHistory()
+  @CopyOnWrite var diagnoses = DiagnosisList()
   /// The loss against the baseline's; nil for the baseline itself.
-  var difference: LossDifference?
+  @CopyOnWrite var difference: LossDifference?
 
   init(_ description: LaneDescription, baseline: LaneID, smoothing: Double) {
     lane = description.lane
@@ -50,9 +50,9 @@ public struct LaneTrack: Sendable {
     overrides = description.overrides ?? PrecisionOverrides()
     scaler = description.scaler
     growthInterval = description.scaler?.growthInterval
-    history = LaneHistory(smoothing: smoothing)
-    speedup = lane == baseline ? nil : LaneSpeedup(baseline: baseline, lane: lane)
-    difference = lane == baseline ? nil : LossDifference()
+    _history = CopyOnWrite(wrappedValue: LaneHistory(smoothing: smoothing))
+    _speedup = CopyOnWrite(wrappedValue: lane == baseline ? nil : LaneSpeedup(baseline: baseline, lane: lane))
+    _difference = CopyOnWrite(wrappedValue: lane == baseline ? nil : LossDifference())
   }
 
   /// True where the lane will make no more steps.
@@ -90,13 +90,26 @@ struct PhaseWindow: Sendable {
   /// O(`length`): summed where it is drawn, not at every step, and anew, so that rounding errors do not pile up.
   var mean: [Double]? {
     guard !recent.isEmpty else { return nil }
-    let means = StepPhase.allCases.map { phase in
-      let sum = recent.reduce(0) { sum, times in
+    var sums = [Double](repeating: 0, count: StepPhase.allCases.count)
+    for times in recent {
+      for phase in StepPhase.allCases {
         let value = phase.milliseconds(in: times)
-        return value.isFinite && value > 0 ? sum + value : sum
+        if value > 0, value < .infinity { sums[phase.rawValue] += value }
       }
-      return sum / Double(recent.count)
     }
+    let means = sums.map { $0 / Double(recent.count) }
     return means.contains { $0 > 0 } ? means : nil
   }
+}
+
+/// The mean phase times of all lanes, summed once for a pane that needs them in several places.
+struct PhaseMeans: Sendable {
+  private let means: [(lane: LaneID, milliseconds: [Double])]
+
+  init(_ state: DashboardState) {
+    means = state.lanes.compactMap { track in track.phases.mean.map { (track.lane, $0) } }
+  }
+
+  /// Milliseconds in the order of `StepPhase`; nil where no phase was measured.
+  subscript(lane: LaneID) -> [Double]? { means.first { $0.lane == lane }?.milliseconds }
 }

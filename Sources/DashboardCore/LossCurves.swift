@@ -2,13 +2,14 @@ import TrainingEvents
 
 /// The loss of lanes on one chart: every sample faint as the extent of its column, the debiased average bright.
 struct LossCurves {
-  /// What one lane shows in each dot column.
+  /// What one lane shows.
   private struct Curve {
     var track: LaneTrack
     var index: Int
-    let samples: SampleColumns
     /// Dot column, extent of the samples in it, and their average after the last of them.
     var points: [(column: Int, extent: MinMaxPyramid.Extent, average: Float)] = []
+    /// Losses that were not finite, by column of cells; empty where there are none.
+    var nonFinite: [Int]
   }
 
   private let curves: [Curve]
@@ -19,12 +20,13 @@ struct LossCurves {
     self.frame = frame
     curves = indices.map { index in
       let track = state.lanes[index]
-      var curve = Curve(track: track, index: index, samples: frame.samples(of: track.history))
-      let history = track.history
-      for column in 0..<frame.progress.columns {
-        let samples = curve.samples[column]
-        if samples.isEmpty { continue }
-        curve.points.append((column, history.loss.extent(samples), history.smoothedLoss[samples.upperBound - 1]))
+      let columns = frame.columns(of: track)
+      var curve = Curve(
+        track: track, index: index, nonFinite: track.history.nonFiniteLoss.isEmpty ? [] : columns.nonFinite(of: track))
+      let values = columns.loss(of: track)
+      curve.points.reserveCapacity(values.count)
+      for (column, value) in values.enumerated() where !value.isEmpty {
+        curve.points.append((column, value.extent, value.last))
       }
       return curve
     }
@@ -117,9 +119,7 @@ struct LossCurves {
         painter.grid[frame.plot.x + point.column / frame.across, frame.plot.y] = Cell(
           character: "▲", style: painter.style(color, .bold))
       }
-      let marks = curve.track.history.nonFiniteLoss
-      for cell in 0..<frame.plot.width where !marks.isEmpty {
-        guard curve.samples.count(marks, of: curve.track.history, inCell: cell) > 0 else { continue }
+      for (cell, count) in curve.nonFinite.enumerated() where count > 0 && cell < frame.plot.width {
         painter.grid[frame.plot.x + cell, frame.plot.y] = Cell(
           character: "✕", style: painter.style(painter.theme.overflow, .bold))
       }

@@ -9,6 +9,8 @@ struct LossDifference: Sendable {
   private(set) var raw = MinMaxPyramid()
   /// Difference of the moving averages.
   private(set) var smoothed: [Float] = []
+  /// How many attempts of the lane's own it has taken in: made by the baseline too, or never to be.
+  var ownCount: Int { nextOwn }
   private var nextOwn = 0
   private var nextOfBaseline = 0
 

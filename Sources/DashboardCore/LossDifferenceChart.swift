@@ -68,13 +68,11 @@ enum LossDifferenceChart {
   private static func points(
     of track: LaneTrack, on frame: ChartFrame
   ) -> [(column: Int, extent: MinMaxPyramid.Extent, average: Float)] {
-    guard let difference = track.difference else { return [] }
+    let values = frame.columns(of: track).difference(of: track)
     var points: [(column: Int, extent: MinMaxPyramid.Extent, average: Float)] = []
-    let samples = frame.samples(of: track.history)
-    for column in 0..<frame.progress.columns {
-      let entries = difference.entries(in: samples[column])
-      if entries.isEmpty { continue }
-      points.append((column, difference.raw.extent(entries), difference.smoothed[entries.upperBound - 1]))
+    points.reserveCapacity(values.count)
+    for (column, value) in values.enumerated() where !value.isEmpty {
+      points.append((column, value.extent, value.last))
     }
     return points
   }

@@ -20,19 +20,20 @@ enum LossPane {
     case .split where state.lanes.count > 1 && room.height / state.lanes.count >= 4:
       drawSplit(state, in: room, names: names, with: &painter)
     case .difference where hasDifference:
-      let frame = frame(state, in: room, glyphs: painter.glyphs)
+      let frame = frame(state, in: room, glyphs: painter.glyphs, memory: painter.memory)
       LossDifferenceChart.draw(state, on: frame, with: &painter)
       frame.drawProgress(with: &painter)
     default:
       let hasStrip = hasDifference && state.lossView == .overlay && room.height >= heightForStrip
       let stripHeight = hasStrip ? max(5, room.height * 22 / 100) : 0
-      let frame = frame(state, in: room.insetting(bottom: stripHeight), glyphs: painter.glyphs)
+      let frame = frame(state, in: room.insetting(bottom: stripHeight), glyphs: painter.glyphs, memory: painter.memory)
       let curves = LossCurves(state, lanes: Array(state.lanes.indices), on: frame)
       curves.draw(state, axis: curves.valueAxis(isLogarithmic: state.hasLogAxis), names: names, with: &painter)
       frame.drawProgress(with: &painter)
       guard hasStrip else { return }
       let strip = self.frame(
-        state, in: room.insetting(top: room.height - stripHeight), glyphs: painter.glyphs, hasProgressRow: false)
+        state, in: room.insetting(top: room.height - stripHeight), glyphs: painter.glyphs, hasProgressRow: false,
+        memory: painter.memory)
       LossDifferenceChart.draw(state, on: strip, with: &painter)
     }
   }
@@ -46,13 +47,14 @@ enum LossPane {
       state, lanes: Array(state.lanes.indices),
       on: frame(
         state, in: Rect(x: room.x, y: room.y, width: room.width, height: room.height / count),
-        glyphs: painter.glyphs))
+        glyphs: painter.glyphs, memory: painter.memory))
     let axis = all.valueAxis(isLogarithmic: state.hasLogAxis)
     var y = room.y
     for index in 0..<count {
       let height = room.height * (index + 1) / count - room.height * index / count
       let part = Rect(x: room.x, y: y, width: room.width, height: height)
-      let frame = frame(state, in: part, glyphs: painter.glyphs, hasProgressRow: index == count - 1)
+      let frame = frame(
+        state, in: part, glyphs: painter.glyphs, hasProgressRow: index == count - 1, memory: painter.memory)
       LossCurves(state, lanes: [index], on: frame).draw(state, axis: axis, names: names, with: &painter)
       frame.drawProgress(with: &painter)
       y += height
@@ -61,10 +63,11 @@ enum LossPane {
 
   /// The frame of a chart in a part of the pane's inside.
   static func frame(
-    _ state: DashboardState, in room: Rect, glyphs: GlyphSet, hasProgressRow: Bool = true
+    _ state: DashboardState, in room: Rect, glyphs: GlyphSet, hasProgressRow: Bool = true, memory: ChartMemory? = nil
   ) -> ChartFrame {
     let width = (names(state, width: room.width).map(\.columns).max() ?? 0) + 1
-    return ChartFrame(in: room, state: state, glyphs: glyphs, labelWidth: width, hasProgressRow: hasProgressRow)
+    return ChartFrame(
+      in: room, state: state, glyphs: glyphs, labelWidth: width, hasProgressRow: hasProgressRow, memory: memory)
   }
 
   private static func names(_ state: DashboardState, width: Int) -> [String] {

@@ -104,16 +104,19 @@ enum LossScalePane {
   }
 
   /// The frame of the chart in the pane's inside, or in the part of it below the lanes' lines: their widths are equal.
-  static func frame(_ state: DashboardState, in rect: Rect, glyphs: GlyphSet) -> ChartFrame {
+  static func frame(
+    _ state: DashboardState, in rect: Rect, glyphs: GlyphSet, memory: ChartMemory? = nil
+  ) -> ChartFrame {
     let labelWidth = (state.lanes.map { rect.width >= 48 ? $0.precision.rawValue.columns + 2 : 1 }.max() ?? 0) + 1
     // One row below the plot belongs to the skipped attempts.
-    return ChartFrame(in: rect.insetting(bottom: 1), state: state, glyphs: glyphs, labelWidth: labelWidth)
+    return ChartFrame(
+      in: rect.insetting(bottom: 1), state: state, glyphs: glyphs, labelWidth: labelWidth, memory: memory)
   }
 
   private static func drawChart(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     let names = state.lanes.filter { !$0.history.scaleChanges.isEmpty || $0.hasScaler }
       .map { rect.width >= 48 ? "\($0.lane) \($0.precision.rawValue)" : "\($0.lane)" }
-    let frame = frame(state, in: rect, glyphs: painter.glyphs)
+    let frame = frame(state, in: rect, glyphs: painter.glyphs, memory: painter.memory)
     let skipRow = frame.plot.bottom
 
     var extent = MinMaxPyramid.Extent.none
@@ -161,18 +164,15 @@ enum LossScalePane {
       style: painter.style(painter.theme.color(of: track.lane), .bold), layer: 1, character: letter,
       dash: isAlone ? .solid : .pattern(lane: index, dotsAcross: canvas.dotsAcross))
     var previous: (x: Int, y: Int)?
-    let columns = frame.samples(of: track.history)
-    for column in 0..<frame.progress.columns {
-      let samples = columns[column]
-      guard !samples.isEmpty else { continue }
-      let extent = track.history.scale.extent(samples)
+    for (column, value) in frame.columns(of: track).scale(of: track).enumerated() where !value.isEmpty {
+      let extent = value.extent
       guard !extent.isEmpty, let low = axis.position(Double(extent.low)), let high = axis.position(Double(extent.high))
       else {
         previous = nil
         continue
       }
       let (bottom, top) = (canvas.row(at: low), canvas.row(at: high))
-      let last = axis.position(Double(track.history.scale.samples[samples.upperBound - 1])).map { canvas.row(at: $0) }
+      let last = axis.position(Double(value.last)).map { canvas.row(at: $0) }
       if let previous {
         // The scale holds between its changes: along first, then up or down.
         canvas.line(from: previous, to: (column, previous.y), pen)
@@ -187,17 +187,22 @@ enum LossScalePane {
   private static func drawChanges(
     _ track: LaneTrack, _ axis: ValueAxis, _ frame: ChartFrame, _ canvas: PlotCanvas, with painter: inout Painter
   ) {
+    let history = track.history
+    let (bad, good) = (painter.style(painter.theme.bad, .bold), painter.style(painter.theme.good, .bold))
     // A fall must not be hidden by a growth in the same cell: growths are drawn first.
     for falls in [false, true] {
+      var (scale, row): (Double?, Int?) = (nil, nil)
       // The newest 512: more could not be told apart.
-      for change in track.history.scaleChanges.suffix(512) where (change.to < change.from) == falls {
-        guard change.cause != .reset, let cell = frame.cell(of: change.attempt, in: track.history),
-          let position = axis.position(change.to)
-        else { continue }
-        let row = frame.plot.y + canvas.row(at: position) / canvas.dotsDown
-        painter.grid[frame.plot.x + cell, row] = Cell(
-          character: falls ? "▼" : "▲",
-          style: painter.style(change.cause == .backoff ? painter.theme.bad : painter.theme.good, .bold))
+      for change in history.scaleChanges.suffix(512) where (change.to < change.from) == falls {
+        // At its ceiling a scale goes to and fro between two values.
+        if change.to != scale {
+          (scale, row) = (change.to, axis.position(change.to).map { canvas.row(at: $0) / canvas.dotsDown })
+        }
+        guard let row, change.cause != .reset, let cell = frame.cell(of: change.attempt, in: history) else {
+          continue
+        }
+        painter.grid[frame.plot.x + cell, frame.plot.y + row] = Cell(
+          character: falls ? "▼" : "▲", style: change.cause == .backoff ? bad : good)
       }
     }
   }
@@ -206,9 +211,9 @@ enum LossScalePane {
   private static func drawSkips(_ state: DashboardState, _ frame: ChartFrame, row: Int, with painter: inout Painter) {
     let style = painter.style(painter.theme.overflow, .bold)
     painter.grid.write("  skip", x: frame.plot.x - 7, y: row, style: painter.secondary, limit: 6)
-    let skipping = state.lanes.map(\.history).filter { !$0.skipped.isEmpty }.map { ($0, frame.samples(of: $0)) }
+    let skipping = state.lanes.filter { !$0.history.skipped.isEmpty }.map { frame.columns(of: $0).skipped(of: $0) }
     for cell in 0..<frame.plot.width where !skipping.isEmpty {
-      let count = skipping.reduce(0) { $0 + $1.1.count($1.0.skipped, of: $1.0, inCell: cell) }
+      let count = skipping.reduce(0) { $0 + (cell < $1.count ? $1[cell] : 0) }
       guard count > 0 else { continue }
       let character: Unicode.Scalar = count == 1 ? "✕" : count > 9 ? "#" : Unicode.Scalar(UInt8(48 + count))
       painter.grid[frame.plot.x + cell, row] = Cell(character: character, style: style)

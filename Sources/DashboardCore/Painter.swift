@@ -5,8 +5,11 @@ struct Painter {
   var grid: CellGrid
   let theme: Theme
   let glyphs: GlyphSet
+  /// What charts keep for the next frame; nil where there is none.
+  let memory: ChartMemory?
 
-  init(width: Int, height: Int, theme: Theme, glyphs: GlyphSet) {
+  init(width: Int, height: Int, theme: Theme, glyphs: GlyphSet, memory: ChartMemory? = nil) {
+    self.memory = memory
     self.theme = theme
     self.glyphs = glyphs
     let style = Style(foreground: theme.foreground, background: theme.background)

@@ -94,13 +94,10 @@ extension DashboardState {
 
   /// Takes new steps into the differences to the baseline.
   mutating func advanceDifferences() {
-    guard let baseline = baseline?.history else { return }
-    for index in lanes.indices {
-      guard var difference = lanes[index].difference else { continue }
-      // Taken out while it changes, so that no array is copied.
-      lanes[index].difference = nil
-      difference.advance(own: lanes[index].history, baseline: baseline)
-      lanes[index].difference = difference
+    guard let baseline = baseline?.$history else { return }
+    for index in lanes.indices where lanes[index].difference != nil {
+      let own = lanes[index].$history
+      lanes[index].difference?.advance(own: own.wrappedValue, baseline: baseline.wrappedValue)
     }
   }
 

@@ -5,6 +5,32 @@
 /// Complexity: O(cells · log attempts); the length of the run hardly matters.
 public func render(_ state: DashboardState, theme: Theme, width: Int, height: Int, glyphs: GlyphSet) -> CellGrid {
   var painter = Painter(width: width, height: height, theme: theme, glyphs: glyphs)
+  draw(state, with: &painter)
+  return painter.grid
+}
+
+/// Draws the frames of a dashboard that goes on, each the same as `render` would make it.
+///
+/// Keeps what the columns of the charts hold, which attempts that follow do not change.
+public final class Renderer {
+  private let memory = ChartMemory()
+
+  /// Creates a renderer that has drawn nothing yet.
+  public init() {}
+
+  /// The cells that `render` gives for the same arguments.
+  ///
+  /// Complexity: O(cells) for a state that goes on from the one drawn last, else as `render`.
+  public func draw(_ state: DashboardState, theme: Theme, width: Int, height: Int, glyphs: GlyphSet) -> CellGrid {
+    memory.beginFrame()
+    var painter = Painter(width: width, height: height, theme: theme, glyphs: glyphs, memory: memory)
+    DashboardCore.draw(state, with: &painter)
+    return painter.grid
+  }
+}
+
+private func draw(_ state: DashboardState, with painter: inout Painter) {
+  let (width, height) = (painter.grid.width, painter.grid.height)
   let layout = Layout(state: state, width: width, height: height)
   switch layout.kind {
   case .lines: LaneLines.draw(state, width: width, height: height, with: &painter)
@@ -15,7 +41,6 @@ public func render(_ state: DashboardState, theme: Theme, width: Int, height: In
   }
   Overlays.draw(state, width: width, height: height, with: &painter)
   painter.finish()
-  return painter.grid
 }
 
 extension Painter {

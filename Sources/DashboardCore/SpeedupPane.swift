@@ -22,7 +22,9 @@ enum SpeedupPane {
     let shade: (Double) -> Color = { color.mixed(with: title, at: 0.45 * (1 - $0)) }
     let isBeside = !isTall && room.height >= height && room.width >= width + 22
     let textWidth = isBeside ? room.width - width - 4 : room.width
-    let lines = notes(state, track, figure, isNarrow: textWidth < 41, painter)
+    let lines = notes(state, track, figure).map {
+      text(of: $0, state, figure, isNarrow: textWidth < 41, painter)
+    }
     if isBeside {
       BlockDigits.draw(
         digits, size, x: room.x + 1, y: room.y + (room.height - height) / 2, with: &painter, color: shade)
@@ -60,49 +62,79 @@ enum SpeedupPane {
   /// Lines that the notes take at present.
   static func noteCount(_ state: DashboardState) -> Int {
     guard let track = state.comparedTrack, let speedup = track.speedup else { return 0 }
-    let plain = Painter(width: 0, height: 0, theme: .monochrome, glyphs: .ascii)
-    return notes(state, track, speedup.figure(under: state.schedule), isNarrow: false, plain).count
+    return notes(state, track, speedup.figure(under: state.schedule)).count
+  }
+
+  /// A line below the digits.
+  private enum Note {
+    /// How many of the steps needed were counted.
+    case collecting(Int, of: Int)
+    /// The interval.
+    case interval(SpeedupEstimate)
+    /// What the figure is worth.
+    case label
+    /// The ratio of committed samples.
+    case effective(Double)
+    /// The figure under the other schedule, measured earlier.
+    case alternating(SpeedupEstimate)
+    /// The figure of another lane.
+    case other(LaneID, SpeedupEstimate)
+    /// The difference in accuracy, and what it means.
+    case accuracy(AgreementReport)
+    case verdict(AgreementReport)
   }
 
   /// What stands below the digits, the most important first.
-  private static func notes(
-    _ state: DashboardState, _ track: LaneTrack, _ figure: LaneSpeedup.Figure, isNarrow: Bool, _ painter: Painter
-  ) -> [[(String, Style)]] {
-    var lines: [[(String, Style)]] = []
+  private static func notes(_ state: DashboardState, _ track: LaneTrack, _ figure: LaneSpeedup.Figure) -> [Note] {
+    var notes: [Note] = []
     switch figure {
-    case .collecting(let count, let needed):
-      let unit = state.schedule == .alternating ? "pairs" : "steps"
-      lines.append([
-        ("\(String(count).leftPadded(2)) of \(needed) \(unit)", painter.strong),
-        (" " + bar(count, of: needed), painter.style(painter.theme.highlight)),
-      ])
-    case .measured(let estimate, _):
-      lines.append(interval(estimate, isNarrow: isNarrow, painter))
+    case .collecting(let count, let needed): notes.append(.collecting(count, of: needed))
+    case .measured(let estimate, _): notes.append(.interval(estimate))
     }
-    lines.append(label(state.schedule, figure, isNarrow: isNarrow, painter))
+    notes.append(.label)
     if case .measured(let estimate, _) = figure, let effective = estimate.effective {
-      lines.append([
-        ("effective ", painter.secondary), ("\(Format.fixed(effective, decimals: 2))×", painter.text),
-        (isNarrow ? " samples/s" : " in committed samples/s", painter.secondary),
-      ])
+      notes.append(.effective(effective))
     }
-    if state.schedule == .concurrent,
-      case .measured(let estimate, _)? = track.speedup?.figure(under: .alternating)
-    {
-      lines.append([("alternating, earlier: ", painter.secondary), (SpeedupText.short(estimate), painter.text)])
+    if state.schedule == .concurrent, case .measured(let estimate, _)? = track.speedup?.figure(under: .alternating) {
+      notes.append(.alternating(estimate))
     }
     for other in state.lanes where other.lane != track.lane {
       guard case .measured(let estimate, _)? = other.speedup?.figure(under: state.schedule) else { continue }
-      lines.append([("\(other.lane) ", painter.lane(other.lane)), (SpeedupText.short(estimate), painter.text)])
+      notes.append(.other(other.lane, estimate))
     }
     if let agreement = track.agreement {
-      lines.append([
-        ("accuracy ", painter.secondary),
-        (agreement.void == nil ? AgreementText.figures(agreement) : AgreementText.verdict(agreement), painter.text),
-      ])
-      if agreement.void == nil { lines.append([(AgreementText.verdict(agreement), painter.secondary)]) }
+      notes.append(.accuracy(agreement))
+      if agreement.void == nil { notes.append(.verdict(agreement)) }
     }
-    return lines
+    return notes
+  }
+
+  private static func text(
+    of note: Note, _ state: DashboardState, _ figure: LaneSpeedup.Figure, isNarrow: Bool, _ painter: Painter
+  ) -> [(String, Style)] {
+    switch note {
+    case .collecting(let count, let needed):
+      let unit = state.schedule == .alternating ? "pairs" : "steps"
+      return [
+        ("\(String(count).leftPadded(2)) of \(needed) \(unit)", painter.strong),
+        (" " + bar(count, of: needed), painter.style(painter.theme.highlight)),
+      ]
+    case .interval(let estimate): return interval(estimate, isNarrow: isNarrow, painter)
+    case .label: return label(state.schedule, figure, isNarrow: isNarrow, painter)
+    case .effective(let ratio):
+      return [
+        ("effective ", painter.secondary), ("\(Format.fixed(ratio, decimals: 2))×", painter.text),
+        (isNarrow ? " samples/s" : " in committed samples/s", painter.secondary),
+      ]
+    case .alternating(let estimate):
+      return [("alternating, earlier: ", painter.secondary), (SpeedupText.short(estimate), painter.text)]
+    case .other(let lane, let estimate):
+      return [("\(lane) ", painter.lane(lane)), (SpeedupText.short(estimate), painter.text)]
+    case .accuracy(let agreement):
+      let text = agreement.void == nil ? AgreementText.figures(agreement) : AgreementText.verdict(agreement)
+      return [("accuracy ", painter.secondary), (text, painter.text)]
+    case .verdict(let agreement): return [(AgreementText.verdict(agreement), painter.secondary)]
+    }
   }
 
   private static func interval(

@@ -10,21 +10,22 @@ struct StepRatios: Sendable {
   /// Pairs from which on there is something to see.
   static let least = 30
 
-  /// Ascending.
+  /// The newest first.
   let ratios: [Float]
 
-  /// O(`window` log `window`), and O(log attempts) for each stretch in which only one of them made steps.
+  /// O(`window`), and O(log attempts) for each stretch in which only one of them made steps.
   init(of track: LaneTrack, against baseline: LaneTrack) {
     let changes = [track, baseline].compactMap { $0.history.precisionChanges.last?.attempt }
     let first = (changes.max() ?? 0) + 10
     let (own, base) = (track.history, baseline.history)
+    let (ownTimes, baseTimes) = (own.stepTime.samples, base.stepTime.samples)
     var ratios: [Float] = []
     var (i, j) = (own.attempts.count - 1, base.attempts.count - 1)
     while i >= 0, j >= 0, ratios.count < StepRatios.window {
       let (attempt, other) = (own.attempts[i], base.attempts[j])
       if max(attempt, other) < first { break }
       if attempt == other {
-        let ratio = base.stepTime.samples[j] / own.stepTime.samples[i]
+        let ratio = baseTimes[j] / ownTimes[i]
         if ratio.isFinite, ratio > 0, attempt >= first { ratios.append(ratio) }
       }
       if attempt == other {
@@ -35,16 +36,17 @@ struct StepRatios: Sendable {
         j = base.index(atOrBefore: attempt) ?? -1
       }
     }
-    self.ratios = ratios.sorted()
+    self.ratios = ratios
   }
 
   /// Counts in equal bins between the 1st and the 99th percentile, with those limits; nil for too few pairs.
   func histogram(bins: Int) -> (counts: [Int], low: Float, high: Float)? {
     guard ratios.count >= StepRatios.least, bins > 0 else { return nil }
     let cut = ratios.count / 100
-    let (low, high) = (ratios[cut], ratios[ratios.count - 1 - cut])
+    var order = ratios
+    let (low, high) = (order.element(ofRank: cut), order.element(ofRank: ratios.count - 1 - cut))
     var counts = [Int](repeating: 0, count: bins)
-    for ratio in ratios[cut..<ratios.count - cut] {
+    for ratio in ratios where ratio >= low && ratio <= high {
       let place = high > low ? (ratio - low) / (high - low) : 0.5
       counts[min(bins - 1, Int(place * Float(bins)))] += 1
     }

@@ -13,29 +13,32 @@ enum StepTimePane {
       .insetting(left: margin, right: margin)
     guard state.lastAttempt != nil else { return Waiting.draw(state, in: room, with: &painter) }
     let full = state.lanes.compactMap { shownMilliseconds(of: $0) }.max() ?? 0
+    let phases = PhaseMeans(state)
     let count = state.lanes.count
     var y = room.y
     for track in state.lanes where y < room.bottom {
-      drawFigures(track, state, room: room, y: y, with: &painter)
+      drawFigures(track, state, phases, room: room, y: y, with: &painter)
       y += 1
       if room.height >= 2 * count, y < room.bottom {
-        drawBar(track, in: Rect(x: room.x, y: y, width: room.width, height: 1), full: full, with: &painter)
+        drawBar(
+          track, phases, in: Rect(x: room.x, y: y, width: room.width, height: 1), full: full, with: &painter)
         y += 1
       }
     }
-    let verdict = Verdict.lines(state, width: room.width)
+    let verdict = Verdict.lines(state, phases, width: room.width)
     if room.bottom - y >= count + 1 {
-      drawShares(state, room: room, y: y, with: &painter)
+      drawShares(state, phases, room: room, y: y, with: &painter)
       y += count + 1
     }
     for line in verdict where y < room.bottom {
       painter.grid.write(line.text, x: room.x, y: y, style: color(of: line.kind, painter), limit: room.width)
       y += 1
     }
-    let roofed = state.lanes.filter { RooflineBar.share(of: $0, state) != nil }
+    let roofed = state.lanes.filter { RooflineBar.share(of: $0, state, phases) != nil }
     if room.bottom - y >= roofed.count + count + 1 {
       for track in roofed {
-        RooflineBar.draw(track, state, in: Rect(x: room.x, y: y, width: room.width, height: 1), with: &painter)
+        RooflineBar.draw(
+          track, state, phases, in: Rect(x: room.x, y: y, width: room.width, height: 1), with: &painter)
         y += 1
       }
     }
@@ -55,7 +58,8 @@ enum StepTimePane {
         let row = Rect(x: room.x, y: y, width: room.width, height: 1)
         painter.grid.write("\(track.lane)", x: row.x, y: y, style: painter.lane(track.lane), limit: 1)
         // Where the bars have no rows, they stand short behind the newest steps.
-        let roof = roofed.isEmpty || room.width >= 56 ? 0 : RooflineBar.drawShort(track, state, in: row, with: &painter)
+        let roof =
+          roofed.isEmpty || room.width >= 56 ? 0 : RooflineBar.drawShort(track, state, phases, in: row, with: &painter)
         drawSparkline(track, in: row.insetting(left: 2, right: roof), with: &painter)
         y += 1
       }
@@ -76,7 +80,7 @@ enum StepTimePane {
   }
 
   private static func drawFigures(
-    _ track: LaneTrack, _ state: DashboardState, room: Rect, y: Int, with painter: inout Painter
+    _ track: LaneTrack, _ state: DashboardState, _ phases: PhaseMeans, room: Rect, y: Int, with painter: inout Painter
   ) {
     let isWide = room.width >= 40
     let name = isWide ? "\(track.lane) \(track.precision.rawValue.rightPadded(8)) " : "\(track.lane) "
@@ -97,7 +101,7 @@ enum StepTimePane {
       pieces.append(("no step yet", painter.secondary))
     }
     if !isWide, room.width >= 30, let label { pieces += [(" ", painter.text), label] }
-    if room.width >= 56, let roof = RooflineBar.share(of: track, state) {
+    if room.width >= 56, let roof = RooflineBar.share(of: track, state, phases) {
       pieces.append((" \(Format.percent(roof.share, decimals: 0)) of peak", painter.secondary))
     }
     let end = painter.write(pieces, x: room.x, y: y, in: room)
@@ -121,8 +125,10 @@ enum StepTimePane {
     }
   }
 
-  private static func drawBar(_ track: LaneTrack, in rect: Rect, full: Double, with painter: inout Painter) {
-    guard let means = track.phases.mean, let shown = shownMilliseconds(of: track) else { return }
+  private static func drawBar(
+    _ track: LaneTrack, _ phases: PhaseMeans, in rect: Rect, full: Double, with painter: inout Painter
+  ) {
+    guard let means = phases[track.lane], let shown = shownMilliseconds(of: track) else { return }
     let sum = means.reduce(0, +)
     let percentages = StackedBar.percentages(of: means)
     // The bar is as long as the median step; the mean phases say how it is divided.
@@ -135,9 +141,11 @@ enum StepTimePane {
   }
 
   /// A table: the phases as coloured headings, and each lane's milliseconds below.
-  private static func drawShares(_ state: DashboardState, room: Rect, y: Int, with painter: inout Painter) {
+  private static func drawShares(
+    _ state: DashboardState, _ means: PhaseMeans, room: Rect, y: Int, with painter: inout Painter
+  ) {
     // Looking at tensors has a column where it is done.
-    let isLookedAt = state.lanes.contains { ($0.phases.mean?[StepPhase.numerics.rawValue] ?? 0) > 0 }
+    let isLookedAt = state.lanes.contains { (means[$0.lane]?[StepPhase.numerics.rawValue] ?? 0) > 0 }
     let phases = StepPhase.allCases.filter { $0 != .numerics || isLookedAt }
     let column = max(5, min(10, (room.width - 2) / phases.count))
     func x(_ index: Int) -> Int { room.x + 2 + (index + 1) * column }
@@ -152,7 +160,7 @@ enum StepTimePane {
     }
     for (row, track) in state.lanes.enumerated() {
       painter.grid.write("\(track.lane)", x: room.x, y: y + 1 + row, style: painter.lane(track.lane), limit: 1)
-      guard let means = track.phases.mean else { continue }
+      guard let means = means[track.lane] else { continue }
       for (index, phase) in phases.enumerated() {
         let value = means[phase.rawValue]
         // Five columns hold "9.87", "98.7" or "987" and leave a gap to the next number.
@@ -173,12 +181,9 @@ enum StepTimePane {
 
   /// Step times over attempts, every sample as the extent of its column.
   private static func drawCourse(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
-    let frame = ChartFrame(in: rect, state: state, glyphs: painter.glyphs, labelWidth: 2)
+    let frame = ChartFrame(in: rect, state: state, glyphs: painter.glyphs, labelWidth: 2, memory: painter.memory)
     var highs: [Double] = []
-    let extents = state.lanes.map { track in
-      let samples = frame.samples(of: track.history)
-      return (0..<frame.progress.columns).map { track.history.stepTime.extent(samples[$0]) }
-    }
+    let extents = state.lanes.map { frame.columns(of: $0).stepTime(of: $0) }
     for extent in extents.joined() where !extent.isEmpty { highs.append(Double(extent.high)) }
     guard let greatest = highs.max() else { return }
     // One slow step, at the start or when the machine was busy elsewhere, must not flatten the rest.

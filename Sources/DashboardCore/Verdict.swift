@@ -10,9 +10,10 @@ enum Verdict {
   static let threshold = 1.02
 
   /// At most two lines about the compared lane; none where nothing is compared.
-  static func lines(_ state: DashboardState, width: Int) -> [(text: String, kind: Kind)] {
+  static func lines(_ state: DashboardState, _ phases: PhaseMeans? = nil, width: Int) -> [(text: String, kind: Kind)] {
+    let phases = phases ?? PhaseMeans(state)
     guard let track = state.comparedTrack, let baseline = state.baseline, track.precision != baseline.precision,
-      let own = track.phases.mean, let base = baseline.phases.mean, track.stepTimes.count >= 10,
+      let own = phases[track.lane], let base = phases[baseline.lane], track.stepTimes.count >= 10,
       let ownMedian = track.stepTimes.median, let baseMedian = baseline.stepTimes.median, ownMedian > 0
     else { return [] }
     let ratio = baseMedian / ownMedian

@@ -22,6 +22,7 @@ struct DashboardLoop {
 
   private let feed: any EventFeed
   private let screen: TerminalScreen
+  private let renderer = Renderer()
   private var catalog: ThemeCatalog
   private var state: DashboardState
   private var dropped: [LaneID: Int] = [:]
@@ -114,7 +115,7 @@ struct DashboardLoop {
 
   private func draw() {
     screen.apply(
-      render(state, theme: theme, width: screen.size.width, height: screen.size.height, glyphs: screen.glyphs))
+      renderer.draw(state, theme: theme, width: screen.size.width, height: screen.size.height, glyphs: screen.glyphs))
   }
 
   /// Takes in what happened; false where nothing did.

@@ -64,6 +64,7 @@ struct RecordedStepsBench {
   private struct Run {
     var session: ScriptedSession
     var state = DashboardState()
+    let renderer = Renderer()
     var heapBytes: Int?
     var costs: [Costs] = []
 
@@ -84,7 +85,7 @@ struct RecordedStepsBench {
       takeIn(2)
       let start = UIBench.threadMilliseconds
       _ = reduce(into: &state, action: .tick(time: UIBench.now, cost: FrameCost()))
-      screen.apply(render(state, theme: .standard, width: 180, height: 50, glyphs: .unicode))
+      screen.apply(renderer.draw(state, theme: .standard, width: 180, height: 50, glyphs: .unicode))
       return UIBench.threadMilliseconds - start
     }
   }

@@ -72,6 +72,7 @@ struct UIBench {
     defer { stage.close() }
     let theme: Theme = depth == .monochrome ? .monochrome : .standard
     var script = ScriptedEvents(isWild: moves)
+    let renderer = Renderer()
     var state = DashboardState()
     _ = reduce(into: &state, action: .resize(width: columns, height: rows))
     for event in script.opening(machine: MachineProbe.description) + script.attempts(3000) {
@@ -87,7 +88,7 @@ struct UIBench {
       let start = UIBench.threadMilliseconds
       for event in events { _ = reduce(into: &state, action: .event(event)) }
       _ = reduce(into: &state, action: .tick(time: UIBench.now, cost: FrameCost()))
-      stage.screen.apply(render(state, theme: theme, width: columns, height: rows, glyphs: .unicode))
+      stage.screen.apply(renderer.draw(state, theme: theme, width: columns, height: rows, glyphs: .unicode))
       let cost = UIBench.threadMilliseconds - start
       let sent = stage.screen.takeCost().bytesPerFrame
       guard frame >= settling else { continue }
