@@ -15,7 +15,8 @@ public struct Cell: Sendable, Hashable {
 
   /// Without a branch: screens compare all cells of two frames.
   public static func == (a: Cell, b: Cell) -> Bool {
-    let colors = (a.style.foreground.bits ^ b.style.foreground.bits) | (a.style.background.bits ^ b.style.background.bits)
+    let (front, back) = (a.style.foreground, a.style.background)
+    let colors = (front.bits ^ b.style.foreground.bits) | (back.bits ^ b.style.background.bits)
     let rest = UInt32(a.style.attributes.rawValue ^ b.style.attributes.rawValue)
     return (a.character.value ^ b.character.value) | colors | rest == 0
   }

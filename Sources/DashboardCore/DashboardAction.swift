@@ -26,6 +26,8 @@ public enum DashboardAction: Sendable {
   case rewind
   /// The file of a theme was changed.
   case themeChanged(index: Int, theme: Theme)
+  /// Something goes on beside the session and takes its time, until nil says that nothing does.
+  case activity(String?)
   /// Something the user should read, for a few seconds in the footer and for good in the log.
   case notice(String)
 }

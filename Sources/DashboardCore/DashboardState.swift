@@ -74,6 +74,8 @@ public struct DashboardState: Sendable {
   /// Where a recorded run stands; nil for a live one.
   var replay: ReplayStatus?
   var hint: Hint?
+  /// What goes on beside the session; stands in the footer where no hint does.
+  var activity: String?
   /// The line of the numerics pane that its charts and keys are about; nil for the first.
   var selectedTensor: TensorKey?
   /// The numerics pane shows tensors of this kind only; all where nil.

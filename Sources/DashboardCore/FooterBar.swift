@@ -5,13 +5,13 @@ enum FooterBar {
     let cost = self.cost(state.cost, isShort: rect.width < 100)
     var room = rect.insetting(left: 1, right: 1)
     // What was just said goes before the cost: half a sentence may say the opposite.
-    if room.width >= cost.columns + max(24, (state.hint?.text.columns ?? 0) + 2) {
+    let text = state.hint?.text ?? state.activity
+    if room.width >= cost.columns + max(24, (text?.columns ?? 0) + 2) {
       painter.write(cost, endingAt: room.right, y: rect.y, style: painter.secondary, in: room)
       room = room.insetting(right: cost.columns + 2)
     }
-    if let hint = state.hint {
-      painter.write(
-        hint.text, x: room.x, y: rect.y, style: painter.style(painter.theme.warning), cutAt: room.right)
+    if let text {
+      painter.write(text, x: room.x, y: rect.y, style: painter.style(painter.theme.warning), cutAt: room.right)
       return
     }
     if state.isFirstRun {

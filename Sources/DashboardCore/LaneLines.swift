@@ -20,7 +20,9 @@ enum LaneLines {
     let chart = Rect(x: 0, y: state.lanes.count + 1, width: width, height: height - state.lanes.count - 2)
     if chart.height >= 3, width >= 24 { LossPane.drawChart(state, in: chart, with: &painter) }
     if height > state.lanes.count + 1 {
-      let text = state.hint?.text ?? (state.isPaused ? "PAUSED  Space resumes" : "q quit  ? help  p precision")
+      let text =
+        state.hint?.text ?? state.activity
+        ?? (state.isPaused ? "PAUSED  Space resumes" : "q quit  ? help  p precision")
       painter.grid.write(text, x: 0, y: height - 1, style: painter.secondary, limit: width)
     }
   }

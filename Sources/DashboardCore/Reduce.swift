@@ -45,6 +45,9 @@ public func reduce(into state: inout DashboardState, action: DashboardAction) ->
   case .themeChanged(let index, let theme):
     if state.themes.indices.contains(index) { state.themes[index].theme = theme }
     return []
+  case .activity(let text):
+    state.activity = text
+    return []
   case .notice(let text):
     state.note(text, .quiet)
     state.show(hint: text)

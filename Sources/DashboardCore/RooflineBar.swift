@@ -7,7 +7,8 @@ enum RooflineBar {
   static func share(of track: LaneTrack, _ state: DashboardState, _ phases: PhaseMeans? = nil) -> (
     share: Double, peak: Double, format: NumericFormat
   )? {
-    guard let session = state.session, state.peaks != nil, let means = phases.map({ $0[track.lane] }) ?? track.phases.mean,
+    guard let session = state.session, state.peaks != nil,
+      let means = phases.map({ $0[track.lane] }) ?? track.phases.mean,
       let support = state.support(of: track.precision)
     else { return nil }
     // What is storage-only multiplies in fp32.

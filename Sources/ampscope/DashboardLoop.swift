@@ -23,10 +23,13 @@ struct DashboardLoop {
   private let feed: any EventFeed
   private let screen: TerminalScreen
   private let renderer = Renderer()
+  /// Writes what is exported; who leaves the loop asks it to finish, or to give up.
+  let exporter = Exporter()
   private var catalog: ThemeCatalog
   private var state: DashboardState
   private var dropped: [LaneID: Int] = [:]
   private var hasEnded = false
+  private var shownActivity: String?
   private var cost = FrameCost()
   private var nextFrame = 0.0
   private var nextCost = 0.0
@@ -97,6 +100,7 @@ struct DashboardLoop {
     guard isDirty || now >= nextFrame else { return nil }
     if now >= nextFrame { nextFrame = now + Self.frameSeconds }
     if try takeEvents() { isDirty = true }
+    if takeExports() { isDirty = true }
     if now >= nextCost {
       cost = screen.takeCost()
       nextCost = now + 1
@@ -195,8 +199,31 @@ struct DashboardLoop {
   private mutating func tell(_ text: String) { _ = reduce(into: &state, action: .notice(text)) }
 
   private mutating func export(_ format: ExportFormat) {
-    let (width, height) = (screen.size.width, screen.size.height)
-    let grid = render(state, theme: theme, width: width, height: height, glyphs: screen.glyphs)
-    tell(UserFiles.export(format, state: state, screen: grid, theme: theme, depth: screen.colorDepth))
+    let (width, height, depth, theme) = (screen.size.width, screen.size.height, screen.colorDepth, theme)
+    let text: ExportText
+    switch format {
+    case .csv: text = RunTable.csv(state)
+    case .json: text = RunTable.json(state)
+    case .numericsCSV: text = TensorTable.csv(state)
+    case .numericsJSON: text = TensorTable.json(state)
+    case .text, .ansi, .svg:
+      let grid = render(state, theme: theme, width: width, height: height, glyphs: screen.glyphs)
+      text = ExportText {
+        format == .text ? grid.text : format == .ansi ? grid.ansi(depth: depth) : grid.svg(theme: theme)
+      }
+    }
+    if let refusal = exporter.start(format, text) { tell(refusal) }
+    _ = takeExports()
+  }
+
+  /// Shows what became of exports and how far those are that go on; false where nothing changed.
+  private mutating func takeExports() -> Bool {
+    let messages = exporter.takeMessages()
+    for message in messages { tell(message) }
+    let activity = exporter.activity
+    guard activity != shownActivity else { return !messages.isEmpty }
+    shownActivity = activity
+    _ = reduce(into: &state, action: .activity(activity))
+    return true
   }
 }

@@ -41,6 +41,7 @@ struct DisplayOptions: ParsableArguments {
     } catch {
       screen.close()
       feed.send(.abandon)
+      loop.exporter.finish { StandardStream.complain("ampscope: \($0)\n") }
       feed.finish()
       throw error
     }
@@ -48,13 +49,16 @@ struct DisplayOptions: ParsableArguments {
     switch end {
     case .signal(let number):
       // The lanes end with the process; a recorder has written all that was drained.
+      loop.exporter.giveUp { StandardStream.complain("ampscope: \($0)\n") }
       TerminalScreen.endProcess(bySignal: number)
     case .interrupted:
+      loop.exporter.giveUp { StandardStream.complain("ampscope: \($0)\n") }
       try printFarewell(loop)
       throw ExitStatus.signal(SIGINT)
     case .quit:
       try printFarewell(loop)
       feed.send(.abandon)
+      loop.exporter.finish { StandardStream.complain("ampscope: \($0)\n") }
       feed.finish()
       try RunOutcome.check(loop.summary)
     }

@@ -31,30 +31,18 @@ enum UserFiles {
     return (try? write("", to: mark)) != nil
   }
 
-  /// Writes the screen or its data to a new file in the working directory; returns a line for the user.
-  static func export(_ format: ExportFormat, state: DashboardState, screen: CellGrid, theme: Theme, depth: ColorDepth)
-    -> String
-  {
-    let text: String
-    switch format {
-    case .text: text = screen.text
-    case .ansi: text = screen.ansi(depth: depth)
-    case .svg: text = screen.svg(theme: theme)
-    case .csv: text = RunTable.csv(state)
-    case .json: text = RunTable.json(state)
-    case .numericsCSV: text = TensorTable.csv(state)
-    case .numericsJSON: text = TensorTable.json(state)
-    }
+  /// The name of a new file in a folder, after the time: one that is not there yet.
+  static func freshName(_ format: ExportFormat, in folder: String) -> String {
     let formatter = DateFormatter()
     formatter.locale = Locale(identifier: "en_US_POSIX")
     formatter.dateFormat = "yyyyMMdd-HHmmss"
-    let name = "ampscope-\(formatter.string(from: Date())).\(format.fileExtension)"
-    do {
-      try write(text, to: FileManager.default.currentDirectoryPath + "/" + name)
-      return "written: \(name)"
-    } catch {
-      return "\(name) not written: \(reason(error))"
+    let stem = "ampscope-\(formatter.string(from: Date()))"
+    var (name, count) = ("\(stem).\(format.fileExtension)", 1)
+    while FileManager.default.fileExists(atPath: folder + "/" + name) {
+      count += 1
+      name = "\(stem)-\(count).\(format.fileExtension)"
     }
+    return name
   }
 
   private static func write(_ text: String, to path: String) throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TrainingEvents
 
@@ -174,12 +175,62 @@ struct CommandTests {
 
   @Test("The table holds every attempt; what is not finite is a word in CSV and null in JSON")
   func table() {
-    let csv = RunTable.csv(Fixture.running).split(separator: "\n")
+    let csv = RunTable.csv(Fixture.running).text.split(separator: "\n")
     #expect(csv.count == 1201 && csv[0].hasPrefix("lane,attempt,seconds,samples,loss"))
     #expect(csv[151].hasPrefix("A,150,") && csv[151].contains(",nan,") && csv[151].hasSuffix(",,false"))
-    let json = RunTable.json(Fixture.running)
+    let json = RunTable.json(Fixture.running).text
     #expect(json.contains("\"attempt\":150,") && json.contains("\"loss\":null") && !json.contains("nan"))
-    #expect(RunTable.json(DashboardState()) == "[\n\n]\n")
+    #expect(RunTable.json(DashboardState()).text == "[\n\n]\n")
+  }
+
+  @Test("A table of many pieces is the same rows, its lanes one after the other, whatever is taken in meanwhile")
+  func pieces() throws {
+    let state = Driver(Fixture.starting)
+    for attempt in 0..<5000 {
+      for lane in 0...1 {
+        state.receive(
+          .step(
+            StepReport(
+              lane: LaneID(lane), attempt: attempt, committedStep: attempt, committed: attempt % 7 > 0, skipReason: nil,
+              loss: Double(attempt), scale: lane == 1 ? 8 : nil, stepsToGrowth: nil, stepMilliseconds: 2,
+              phases: PhaseTimes(), gradNorm: 1, learningRate: 0.1, samples: 3, segment: 0)))
+      }
+    }
+    let (csv, json) = (RunTable.csv(state.state), RunTable.json(state.state))
+    let first = csv[1]
+    state.receive(.session(ScriptedRun.sessionWithAllModes()))
+    #expect(csv.count > 4 && csv[1] == first && !first.isEmpty)
+    let lines = csv.text.split(separator: "\n")
+    #expect(lines.count == 10_001)
+    for lane in 0...1 {
+      for attempt in [0, 2047, 2048, 4095, 4999] {
+        let fields = lines[1 + lane * 5000 + attempt].split(separator: ",", omittingEmptySubsequences: false)
+        #expect(fields[0] == (lane == 0 ? "A" : "B") && fields[1] == "\(attempt)" && fields[3] == "\(3 * attempt)")
+        #expect(fields[4] == "\(attempt).0" && fields[7] == (lane == 0 ? "" : "8.0"))
+        #expect(fields[8] == (attempt % 7 > 0 ? "true" : "false"))
+      }
+    }
+    let rows = try #require(JSONSerialization.jsonObject(with: Data(json.text.utf8)) as? [[String: Any]])
+    #expect(rows.count == 10_000 && rows[7048]["attempt"] as? Int == 2048 && rows[7048]["lane"] as? String == "B")
+    #expect(rows.allSatisfy { $0.count == 9 })
+  }
+
+  @Test("What goes on beside the session stands in the footer of every layout until it is over; a hint goes before it")
+  func activity() {
+    let state = Driver(Fixture.running)
+    func text(_ width: Int, _ height: Int) -> String {
+      render(state.state, theme: .standard, width: width, height: height, glyphs: .unicode).text
+    }
+    for (width, height) in [(160, 45), (80, 24), (60, 8)] {
+      state.take(.activity("writing x.csv, 42 %"))
+      #expect(text(width, height).contains("writing x.csv, 42 %"))
+      state.take(.notice("written: y"))
+      #expect(text(width, height).contains("written: y") && !text(width, height).contains("42 %"))
+      state.take(.tick(time: (state.now ?? 0) + 5, cost: FrameCost()))
+      #expect(text(width, height).contains("42 %"))
+      state.take(.activity(nil))
+      #expect(!text(width, height).contains("42 %"))
+    }
   }
 
   @Test("m leaves the mouse to the terminal and takes it back")

@@ -199,7 +199,7 @@ struct ViewTests {
         #expect(grid.cells.count == width * height)
       }
     }
-    #expect(RunTable.csv(state.state).contains("nan") && FarewellTable.lines(state.state).count >= 3)
+    #expect(RunTable.csv(state.state).text.contains("nan") && FarewellTable.lines(state.state).count >= 3)
   }
 
   @Test("A million attempts are held and drawn")
