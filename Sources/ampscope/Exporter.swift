@@ -107,10 +107,21 @@ final class Exporter: Sendable {
     if close(descriptor) != 0, problem == nil { problem = Exporter.reason(errno) }
     return status.withLock { status in
       if status.isGivenUp { problem = "left before it was complete" }
-      if problem == nil, rename(beside, path) != 0 { problem = Exporter.reason(errno) }
+      if problem == nil { problem = Exporter.name(beside, path) }
       if problem != nil { unlink(beside) }
       return problem
     }
+  }
+
+  /// Gives a file its name, unless another has it by now; returns why it could not.
+  private static func name(_ beside: String, _ path: String) -> String? {
+    if link(beside, path) == 0 {
+      unlink(beside)
+      return nil
+    }
+    // Some file systems know no second name.
+    if errno == EEXIST || rename(beside, path) != 0 { return reason(errno) }
+    return nil
   }
 
   private static func reason(_ code: Int32) -> String {

@@ -111,6 +111,20 @@ import Testing
     #expect(told.last?.contains("not written: No such file or directory; ") == true && folder.files.isEmpty)
   }
 
+  @Test("A file that another program made meanwhile stays as it is")
+  func taken() throws {
+    let (folder, gate) = (try Folder(), Gate())
+    let exporter = Exporter(folder: folder.path)
+    #expect(exporter.start(.csv, gate.text) == nil)
+    gate.waitForWriter()
+    let name = String(try #require(folder.files.first).dropLast(8))
+    try Data("theirs".utf8).write(to: URL(fileURLWithPath: folder.path + "/" + name))
+    gate.letGo()
+    let told = messages { exporter.finish(tell: $0) }
+    #expect(told.last?.hasPrefix("\(name) not written: File exists") == true)
+    #expect(try folder.files == [name] && folder.text(name) == "theirs")
+  }
+
   @Test("In the program: every kind at once while lanes train, and leaving before the last is told of loses none")
   func program() throws {
     let folder = try Folder()
