@@ -75,7 +75,10 @@ int64_t screen_send_frame(const char *before, const char *after) {
   terminal.gone = bytes == NULL || !restore_write(terminal.terminal, bytes, length);
   free(drawn);
   free(bytes);
-  screen_cut_frame(0);
+  // The next frame is written over this one; only after a large one its pages are given back.
+  const off_t kept = 65536;
+  if (size > kept) screen_cut_frame(0);
+  else if (lseek(frame, 0, SEEK_SET) != 0) terminal.gone = true;
   return terminal.gone ? -1 : (int64_t)length;
 }
 

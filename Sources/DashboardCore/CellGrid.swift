@@ -63,6 +63,21 @@ public struct CellGrid: Sendable, Hashable {
     }
   }
 
+  /// The cells of a rectangle row by row; those outside the grid are left out.
+  func cells(in rect: Rect) -> [Cell] {
+    let part = Rect(x: 0, y: 0, width: width, height: height).intersection(rect)
+    return (part.y..<part.bottom).flatMap { cells[$0 * width + part.x..<$0 * width + part.right] }
+  }
+
+  /// Puts cells back that were taken from a rectangle of a grid of the same size.
+  mutating func put(_ kept: [Cell], in rect: Rect) {
+    let part = Rect(x: 0, y: 0, width: width, height: height).intersection(rect)
+    for (line, row) in (part.y..<part.bottom).enumerated() {
+      cells.replaceSubrange(
+        row * width + part.x..<row * width + part.right, with: kept[line * part.width..<(line + 1) * part.width])
+    }
+  }
+
   /// Replaces every cell by what a function makes of it.
   public mutating func transform(_ change: (inout Cell) -> Void) {
     for index in cells.indices { change(&cells[index]) }

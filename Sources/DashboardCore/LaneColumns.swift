@@ -113,9 +113,11 @@ final class LaneColumns {
   }
 }
 
-/// The columns that the last frame looked up.
+/// What frames keep for the next: the columns that the last one looked up, and a pane that seldom changes.
 final class ChartMemory {
   private var columns: [LaneColumns] = []
+  /// The cells of the memory pane, and what they were drawn from.
+  var memoryPane: (inputs: MemoryPane.Inputs, cells: [Cell])?
 
   /// Forgets what the last frame did not use.
   func beginFrame() {

@@ -2,6 +2,32 @@ import TrainingEvents
 
 /// Planned memory of all lanes as stacked bars on one scale, then by category, then the measured size of the process.
 enum MemoryPane {
+  /// Everything that the pane is drawn from: where it is equal, so are the cells.
+  struct Inputs: Hashable {
+    private struct Lane: Hashable {
+      var lane: LaneID
+      var memory: MemoryReport?
+      var batchSize: Int?
+    }
+
+    private let lanes: [Lane]
+    private let baseline: LaneID?
+    private let batchSize: Int?
+    private let isFocused: Bool
+    private let rect: Rect
+    private let screen: Rect
+    private let theme: Theme
+    private let glyphs: GlyphSet
+
+    init(_ state: DashboardState, in rect: Rect, with painter: Painter) {
+      lanes = state.lanes.map { Lane(lane: $0.lane, memory: $0.memory, batchSize: $0.batchSize) }
+      (baseline, batchSize) = (state.session?.baseline, state.session?.batchSize)
+      isFocused = state.focus == .pane(.memory)
+      (self.rect, theme, glyphs) = (rect, painter.theme, painter.glyphs)
+      screen = Rect(x: 0, y: 0, width: painter.grid.width, height: painter.grid.height)
+    }
+  }
+
   static func draw(_ state: DashboardState, in rect: Rect, with painter: inout Painter) {
     let rss = state.lanes.compactMap(\.memory?.rss).max()
     // A narrow pane gives up its margin so that the difference to the baseline still fits.

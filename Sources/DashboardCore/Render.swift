@@ -51,7 +51,15 @@ extension Painter {
     case .loss: LossPane.draw(state, in: rect, with: &self)
     case .lossScale: LossScalePane.draw(state, in: rect, with: &self)
     case .stepTime: StepTimePane.draw(state, in: rect, with: &self)
-    case .memory: MemoryPane.draw(state, in: rect, with: &self)
+    case .memory:
+      // Memory changes when a lane is compiled anew: as a rule the pane is as it was.
+      let inputs = MemoryPane.Inputs(state, in: rect, with: self)
+      if let kept = memory?.memoryPane, kept.inputs == inputs {
+        grid.put(kept.cells, in: rect)
+      } else {
+        MemoryPane.draw(state, in: rect, with: &self)
+        memory?.memoryPane = (inputs, grid.cells(in: rect))
+      }
     case .speedup: SpeedupPane.draw(state, in: rect, with: &self)
     case .race: RacePane.draw(state, in: rect, with: &self)
     case .numerics: NumericsPane.draw(state, in: rect, with: &self)

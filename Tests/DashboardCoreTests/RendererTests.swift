@@ -99,6 +99,38 @@ struct RendererTests {
     check(renderer, state.state, (180, 50))
   }
 
+  @Test("The memory pane changes with everything that it shows")
+  func memoryPane() {
+    let (renderer, state) = (Renderer(), Driver(Fixture.paying))
+    for _ in 0..<2 { check(renderer, state.state, (180, 50)) }
+    func report(_ lane: Int, _ activations: Int, largestBatch: Int? = nil) {
+      let bytes = MemoryBreakdown(parameters: 1 << 20, gradients: 1 << 20, activations: activations)
+      var report = MemoryReport(
+        lane: LaneID(lane), attempt: 1, precision: .ampBF16, bytes: bytes, peak: bytes.total, unshared: bytes.total,
+        rss: 1 << 30)
+      report.largestBatch = largestBatch
+      state.receive(.memory(report))
+      for _ in 0..<2 { check(renderer, state.state, (180, 50)) }
+    }
+    report(1, 5 << 20)
+    report(0, 9 << 20, largestBatch: 300)
+    report(1, 5 << 20, largestBatch: 500)
+    state.receive(.settings(LaneSettingsReport(lane: LaneID(1), attempt: 2, batchSize: 900, clipNorm: nil)))
+    check(renderer, state.state, (180, 50))
+    for _ in 0..<8 {
+      state.press(.tab)
+      check(renderer, state.state, (180, 50))
+    }
+    state.press(.character(">"))
+    check(renderer, state.state, (180, 50))
+    let (kept, anew) = (
+      renderer.draw(state.state, theme: .monochrome, width: 180, height: 50, glyphs: .ascii),
+      render(state.state, theme: .monochrome, width: 180, height: 50, glyphs: .ascii)
+    )
+    let isSame = kept == anew
+    #expect(isSame)
+  }
+
   @Test("The characters that need no table are those that the tables would give")
   func characters() {
     for value in UInt32(0x20)...0x2FFF {
