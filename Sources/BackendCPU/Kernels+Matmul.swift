@@ -29,7 +29,7 @@ extension KernelContext {
       transpose_b: transposeB, has_bias: false, relu: false, input_dtype: a.dtype.libraryType,
       bias_dtype: a.dtype.libraryType, output_dtype: result.dtype.libraryType)
     if isStorageOnly(a.dtype) { return try widenedProduct(shape, relu: false) }
-    let (m, n, members) = (result.shape[0], result.shape[1], TeamWork.memberCount(threads))
+    let (m, n, members) = (result.shape[0], result.shape[1], TeamWork.memberCount(threads(for: shape)))
     if transposeA, !transposeB, members > 1, m * n * DType.float32.size <= chunkBytes, k >= members * max(m, n) {
       return try nativeSum(m, n, k)
     }
@@ -74,14 +74,15 @@ extension KernelContext {
     }
   }
 
+  /// The threads that a product is worth: waking the team takes as long as a small one.
+  func threads(for shape: cdnnl_matmul) -> Int32 { 2 * shape.m * shape.n * shape.k <= 1_500_000 ? 1 : threads }
+
   /// oneDNN multiplies in place.
   ///
   /// Its relu would turn NaN into 0 and hide an overflow, so relu is our own kernel's: exact after the rounding, and one
   /// pass over y is small beside the product.
   private func nativeProduct(_ shape: cdnnl_matmul, relu: Bool) throws -> Kernel {
-    // Waking the team takes as long as such a product.
-    let isSmall = 2 * shape.m * shape.n * shape.k <= 1_500_000
-    let primitive = try LibraryPrimitive(self, isForOneThread: isSmall) { out in
+    let primitive = try LibraryPrimitive(self, isForOneThread: threads(for: shape) == 1) { out in
       withUnsafePointer(to: shape) { cdnnl_matmul_create($0, out) }
     }
     let (result, dtype, threads) = (output(0), output(0).dtype.kernelType, threads)

@@ -12,19 +12,19 @@ extension KernelContext {
   /// C (m, n) = op(A) op(B) [+ bias] [then relu], as `shape` says.
   func widenedProduct(_ shape: cdnnl_matmul, relu: Bool) throws -> Kernel {
     let (m, n, k) = (Int(shape.m), Int(shape.n), Int(shape.k))
-    let members = TeamWork.memberCount(threads)
+    let members = TeamWork.memberCount(threads(for: shape))
     if !shape.transpose_a, m >= members, n * k * DType.float32.size <= chunkBytes {
-      return try widenedRows(m, n, k, transposeB: shape.transpose_b, relu: relu)
+      return try widenedRows(shape, m, n, k, relu: relu)
     }
     if shape.transpose_a, !shape.transpose_b, k >= members, m * n * DType.float32.size <= chunkBytes {
-      return try widenedSum(m, n, k)
+      return try widenedSum(shape, m, n, k)
     }
     return try widenedWhole(shape, relu: relu)
   }
 
   /// Rows of A some at a time; B is widened and packed once by each member.
-  private func widenedRows(_ m: Int, _ n: Int, _ k: Int, transposeB: Bool, relu: Bool) throws -> Kernel {
-    let threads = threads
+  private func widenedRows(_ shape: cdnnl_matmul, _ m: Int, _ n: Int, _ k: Int, relu: Bool) throws -> Kernel {
+    let (threads, transposeB) = (threads(for: shape), shape.transpose_b)
     let shares = try ChunkedShare.shares(
       of: m, members: TeamWork.memberCount(threads), bytesOfEach: (k + n) * DType.float32.size
     ) { rows in
@@ -65,8 +65,8 @@ extension KernelContext {
   }
 
   /// C = Aᵀ B as a sum over rows of A and B, some at a time: in fp32 over the rows of a member, then over the members.
-  private func widenedSum(_ m: Int, _ n: Int, _ k: Int) throws -> Kernel {
-    let threads = threads
+  private func widenedSum(_ shape: cdnnl_matmul, _ m: Int, _ n: Int, _ k: Int) throws -> Kernel {
+    let threads = threads(for: shape)
     let shares = try ChunkedShare.shares(
       of: k, members: TeamWork.memberCount(threads), bytesOfEach: (m + n) * DType.float32.size
     ) { rows in

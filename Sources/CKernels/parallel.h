@@ -28,10 +28,10 @@ static inline range part_of(size_t total, int index, int parts, size_t granule) 
    does not need, and with them their placement and priority. */
 void parallel_chunks(int threads, int chunks, void (*body)(void *context, int index, int count), void *context);
 
-/* How many chunks to cut work of `elements` elements into: below some thousand elements waking a team costs more than
-   the work. Between 1 and max_chunks. */
+/* How many chunks to cut work of `elements` elements into: waking a team takes as long as moving 2^14 elements, so that
+   these are not cut yet. Between 1 and max_chunks. */
 static inline int chunk_count(int threads, size_t elements) {
-  enum { least_elements_per_chunk = 8192 };
+  enum { least_elements_per_chunk = 8200 };
   const size_t most = elements / least_elements_per_chunk;
   int chunks = threads < max_chunks ? threads : max_chunks;
   if ((size_t)(chunks > 0 ? chunks : 0) > most)

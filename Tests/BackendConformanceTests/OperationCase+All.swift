@@ -32,10 +32,14 @@ extension OperationCase {
       "matmul, B transposed", .matmul(transposeA: false, transposeB: true), [.activation([5, 3]), .plain([7, 3])]),
     // Rows of 8 KiB in fp32: 64 of them fill the share of a cache, and some are left over.
     OperationCase(
-      "linear, long rows", .linear(relu: true), [.activation([100, 2000]), .plain([3, 2000]), .plain([3])]),
+      "linear, long rows", .linear(relu: true), [.activation([100, 2000]), .plain([5, 2000]), .plain([5])]),
     OperationCase(
       "matmul, A transposed, long rows", .matmul(transposeA: true, transposeB: false),
-      [.activation([100, 2000]), .activation([100, 3])]),
+      [.activation([100, 2000]), .activation([100, 5])]),
+    // Each member of a team sums its own rows.
+    OperationCase(
+      "matmul, A transposed, many rows", .matmul(transposeA: true, transposeB: false),
+      [.activation([401, 65]), .activation([401, 33])]),
     batched("batch of", false, false), batched("batch of, A transposed", true, false),
     batched("batch of, B transposed", false, true), batched("batch of, both transposed", true, true),
     OperationCase(
