@@ -1,3 +1,4 @@
+import CDNNL
 import CKernels
 import GraphIR
 import TensorCore
@@ -57,6 +58,13 @@ extension KernelContext {
   /// dweight from dD = dyᵀ · X, zero for taps that see nothing, and dbias.
   func convolutionBackwardWeights(_ sizes: ConvolutionMatrix, bias: Bool) throws -> Kernel {
     let (threads, compute) = (threads, computeFormat(input(0).dtype))
+    if sizes.shape == nil, sizes.places == nil, !bias, compute == input(0).dtype {
+      let shape = cdnnl_matmul(
+        m: Int64(sizes.columns), n: Int64(sizes.inner), k: Int64(sizes.rows), transpose_a: true, transpose_b: false,
+        has_bias: false, relu: false, input_dtype: compute.libraryType, bias_dtype: compute.libraryType,
+        output_dtype: compute.libraryType)
+      if sumsRows(shape) { return try sumOfRows(shape, a: 1, b: 0) }
+    }
     // Several places add to a tap: in fp32, and what is rounded is their sum.
     let adds = sizes.shape.map { $0.places > 1 } ?? false
     let product = try BatchedProduct(

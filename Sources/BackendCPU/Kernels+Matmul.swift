@@ -29,19 +29,28 @@ extension KernelContext {
       transpose_b: transposeB, has_bias: false, relu: false, input_dtype: a.dtype.libraryType,
       bias_dtype: a.dtype.libraryType, output_dtype: result.dtype.libraryType)
     if isStorageOnly(a.dtype) { return try widenedProduct(shape, relu: false) }
-    let (m, n, members) = (result.shape[0], result.shape[1], TeamWork.memberCount(threads(for: shape)))
-    if transposeA, !transposeB, members > 1, m * n * DType.float32.size <= chunkBytes, k >= members * max(m, n) {
-      return try nativeSum(m, n, k)
-    }
+    if transposeA, !transposeB, sumsRows(shape) { return try sumOfRows(shape, a: 0, b: 1) }
     return try nativeProduct(shape, relu: false)
+  }
+
+  /// Whether C = Aᵀ B has so many more rows in A and B than in C that each member of the team sums its own.
+  func sumsRows(_ shape: cdnnl_matmul) -> Bool {
+    let members = Int64(TeamWork.memberCount(threads(for: shape)))
+    return members > 1 && shape.m * shape.n * Int64(DType.float32.size) <= chunkBytes
+      && shape.k >= members * max(shape.m, shape.n)
   }
 
   /// C = Aᵀ B, the gradient of a weight, as the sum of what each member of the team has for its share of the rows of A and
   /// B: they are those that it wrote, and the sums are small beside them.
   ///
   /// oneDNN shares out C instead, so that every member reads all rows of A or of B.
-  private func nativeSum(_ m: Int, _ n: Int, _ k: Int) throws -> Kernel {
+  ///
+  /// - Parameters:
+  ///   - a: the input that is A.
+  ///   - b: the input that is B.
+  func sumOfRows(_ shape: cdnnl_matmul, a: Int, b: Int) throws -> Kernel {
     let (threads, dtype, result) = (threads, input(0).dtype, output(0).dtype)
+    let (m, n, k) = (Int(shape.m), Int(shape.n), Int(shape.k))
     let parts = (0..<TeamWork.memberCount(threads)).map {
       TeamWork.part(of: k, member: $0, members: TeamWork.memberCount(threads))
     }
@@ -62,8 +71,8 @@ extension KernelContext {
         let base = place.scratch.pointer(context) + member * memberBytes
         let first = parts[member].lowerBound
         try products[member](
-          place.inputs[0].pointer(context) + first * m * dtype.size,
-          place.inputs[1].pointer(context) + first * n * dtype.size, base + sums, base + library)
+          place.inputs[a].pointer(context) + first * m * dtype.size,
+          place.inputs[b].pointer(context) + first * n * dtype.size, base + sums, base + library)
       }
       return { context in
         try work.run(context)

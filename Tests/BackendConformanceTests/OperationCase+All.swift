@@ -66,6 +66,7 @@ extension OperationCase {
     + convolution("1x1", pointwise, x: [1, 7, 3, 3], weight: [16, 7, 1, 1], y: [1, 16, 3, 3])
     + convolution("one channel, strided", strided, x: [3, 1, 7, 5], weight: [5, 1, 3, 2], y: [3, 5, 4, 4])
     + convolution("patches", patches, x: [5, 2, 8, 6], weight: [7, 2, 4, 2], y: [5, 7, 2, 3])
+    + convolution("1x1, many pixels", pointwise, x: [3, 40, 20, 20], weight: [33, 40, 1, 1], y: [3, 33, 20, 20])
     + convolution("1x1, strided", sparse, x: [3, 5, 7, 4], weight: [4, 5, 1, 1], y: [3, 4, 4, 2])
     + convolution("1x1, strided, many channels", sparse, x: [3, 67, 3, 2], weight: [5, 67, 1, 1], y: [3, 5, 2, 1])
     + convolution("1x1, strided, of one place", sparse, x: [3, 5, 2, 2], weight: [4, 5, 1, 1], y: [3, 4, 1, 1])
