@@ -6,11 +6,12 @@
 #include "formats.h"
 #include "parallel.h"
 
-typedef struct {
+typedef struct filter_job {
+  void (*of_output)(const struct filter_job *job, size_t output);
   const void *src;
   void *dst;
   amp_filter_matrix shape;
-  size_t element_bytes, outputs, channels;
+  size_t outputs, channels;
 } filter_job;
 
 /* Elements from a row of the matrix to that of the same output at the next place. */
@@ -52,72 +53,54 @@ static size_t place_stride(const filter_job *job) { return job->outputs * job->s
 DEFINE_FILTERS(16_bits, uint16_t)
 DEFINE_FILTERS(32_bits, uint32_t)
 
-static void run_gather(void *context, int index, int count) {
-  const filter_job *job = context;
-  const range outputs = part_of(job->outputs, index, count, 1);
-  for (size_t output = outputs.begin; output < outputs.end; output++)
-    if (job->element_bytes == 2)
-      gather_16_bits(job, output);
-    else
-      gather_32_bits(job, output);
-}
-
-static void run_scatter(void *context, int index, int count) {
-  const filter_job *job = context;
-  const range outputs = part_of(job->outputs, index, count, 1);
-  for (size_t output = outputs.begin; output < outputs.end; output++)
-    if (job->element_bytes == 2)
-      scatter_16_bits(job, output);
-    else
-      scatter_32_bits(job, output);
-}
-
 /* What a tap gave at several places is summed where it came first, in the order of the places, then moved once. */
-static void run_sums(void *context, int index, int count) {
-  const filter_job *job = context;
+static void sum_taps(const filter_job *job, size_t output) {
   const amp_filter_matrix *shape = &job->shape;
   const size_t channels = job->channels, taps = shape->taps;
-  const range outputs = part_of(job->outputs, index, count, 1);
-  for (size_t output = outputs.begin; output < outputs.end; output++) {
-    float *rows = (float *)job->src + output * shape->pixels * channels;
-    float *filter = (float *)job->dst + output * channels * taps;
-    float *first[amp_filter_matrix_size] = {NULL};
-    for (size_t place = 0; place < shape->places; place++)
-      for (size_t pixel = 0; pixel < shape->pixels; pixel++) {
-        float *from = rows + place * place_stride(job) + pixel * channels;
-        const int tap = shape->tap[place * shape->pixels + pixel];
-        if (tap < 0)
-          continue;
-        if (first[tap] == NULL)
-          first[tap] = from;
-        else
-          for (size_t channel = 0; channel < channels; channel++)
-            first[tap][channel] += from[channel];
-      }
-    for (size_t tap = 0; tap < taps; tap++)
-      for (size_t channel = 0; channel < channels; channel++)
-        filter[channel * taps + tap] = first[tap] == NULL ? 0 : first[tap][channel];
-  }
+  float *rows = (float *)job->src + output * shape->pixels * channels;
+  float *filter = (float *)job->dst + output * channels * taps;
+  float *first[amp_filter_matrix_size] = {NULL};
+  for (size_t place = 0; place < shape->places; place++)
+    for (size_t pixel = 0; pixel < shape->pixels; pixel++) {
+      float *from = rows + place * place_stride(job) + pixel * channels;
+      const int tap = shape->tap[place * shape->pixels + pixel];
+      if (tap < 0)
+        continue;
+      if (first[tap] == NULL)
+        first[tap] = from;
+      else
+        for (size_t channel = 0; channel < channels; channel++)
+          first[tap][channel] += from[channel];
+    }
+  for (size_t tap = 0; tap < taps; tap++)
+    for (size_t channel = 0; channel < channels; channel++)
+      filter[channel * taps + tap] = first[tap] == NULL ? 0 : first[tap][channel];
 }
 
-static int chunks_of(int threads, const filter_job *job) {
-  return chunk_count(threads, job->outputs * job->channels * job->shape.taps);
+static void run_outputs(void *context, int index, int count) {
+  const filter_job *job = context;
+  const range outputs = part_of(job->outputs, index, count, 1);
+  for (size_t output = outputs.begin; output < outputs.end; output++)
+    job->of_output(job, output);
+}
+
+static void run(int threads, filter_job job) {
+  parallel_chunks(threads, chunk_count(threads, job.outputs * job.channels * job.shape.taps), run_outputs, &job);
 }
 
 void amp_filters_to_matrix(int threads, amp_dtype dtype, const void *filters, const amp_filter_matrix *shape,
                            size_t outputs, size_t channels, void *matrix) {
-  filter_job job = {filters, matrix, *shape, element_size(dtype), outputs, channels};
-  parallel_chunks(threads, chunks_of(threads, &job), run_gather, &job);
+  run(threads, (filter_job){element_size(dtype) == 2 ? gather_16_bits : gather_32_bits, filters, matrix, *shape, outputs,
+                            channels});
 }
 
 void amp_matrix_to_filters(int threads, amp_dtype dtype, const void *matrix, const amp_filter_matrix *shape,
                            size_t outputs, size_t channels, void *filters) {
-  filter_job job = {matrix, filters, *shape, element_size(dtype), outputs, channels};
-  parallel_chunks(threads, chunks_of(threads, &job), run_scatter, &job);
+  run(threads, (filter_job){element_size(dtype) == 2 ? scatter_16_bits : scatter_32_bits, matrix, filters, *shape,
+                            outputs, channels});
 }
 
 void amp_matrix_sums_to_filters(int threads, float *matrix, const amp_filter_matrix *shape, size_t outputs,
                                 size_t channels, float *filters) {
-  filter_job job = {matrix, filters, *shape, sizeof(float), outputs, channels};
-  parallel_chunks(threads, chunks_of(threads, &job), run_sums, &job);
+  run(threads, (filter_job){sum_taps, matrix, filters, *shape, outputs, channels});
 }

@@ -26,8 +26,8 @@ void amp_im2row(amp_dtype dtype, const void *x, const amp_windows *windows, size
 void amp_im2col(amp_dtype dtype, const void *x, const amp_windows *windows, size_t samples, void *columns);
 
 /* rows (samples * OH * OW, row) = every window of x (samples, 1, H, W) as one row of `row` elements, KH * KW pixels and then
-   zeros: im2row of a single channel, each row of a window moved as amp_window_span elements. KW and padding are at most
-   that. `picture` is a place for (H + 2 * padding) x (W + 2 * padding) + amp_window_span elements; rows have room for
+   zeros: im2row of a single channel, each row of a window moved as amp_window_span elements. KW is at most that.
+   `picture` is a place for (H + 2 * padding) x (W + 2 * padding) + amp_window_span elements; rows have room for
    amp_window_span elements more than they have. Ignores windows->channels. */
 enum { amp_window_span = 8 };
 void amp_im2row_filled(amp_dtype dtype, const void *x, const amp_windows *windows, size_t samples, size_t row, void *picture,
